@@ -1,0 +1,1 @@
+//! rdpwhy: why did this Remote Desktop connection fail, and what shows it?

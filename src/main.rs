@@ -1,0 +1,2 @@
+//! The command line of rdpwhy.
+fn main() {}
