@@ -1,1 +1,15 @@
-//! rdpwhy: why did this Remote Desktop connection fail, and what shows it?
+//! rdpwhy answers one question from a pile of collected Windows logs: why did this Remote Desktop connection fail, and
+//! what shows it? It runs offline, reads only, and never needs the machine that failed.
+//!
+//! The way through the house, each module using only what stands to its left (`docs/ARCHITECTURE.md`):
+//!
+//! ```text
+//! bundle → source → parsers → event → signatures → scan → diagnosis → report
+//! ```
+
+pub mod bundle;
+pub mod error;
+pub mod event;
+pub mod notice;
+pub mod parsers;
+pub mod source;

@@ -1,0 +1,28 @@
+//! Every limit on what a bundle may make us do, in one place. Reaching one is a notice that names the member.
+
+/// How much of a source is looked at to tell its format, in bytes.
+pub const HEAD_BYTES: u64 = 64 * 1024;
+
+/// Longest line of a text that is kept, in bytes of UTF-8; the rest of the line is dropped and counted.
+pub const LINE_BYTES: usize = 1024 * 1024;
+
+/// Largest member of an archive that is unpacked, in bytes.
+pub const MEMBER_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+
+/// All members of one bundle together, in bytes.
+pub const BUNDLE_BYTES: u64 = 32 * 1024 * 1024 * 1024;
+
+/// Files and members of one bundle.
+pub const SOURCES: usize = 100_000;
+
+/// Folders below the one that was given.
+pub const FOLDER_DEPTH: usize = 32;
+
+/// Archives inside archives.
+pub const ARCHIVE_DEPTH: usize = 3;
+
+/// An archive inside an archive is held in memory while it is read; larger ones are left out.
+pub const NESTED_ARCHIVE_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Longest name of a member, in bytes.
+pub const NAME_BYTES: usize = 4096;

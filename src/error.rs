@@ -1,0 +1,34 @@
+//! What stops a whole bundle. Damage inside a bundle is data, see [`crate::notice`].
+
+use std::path::PathBuf;
+
+/// What stops an analysis before it starts.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A path that was given does not exist or may not be read; a user's slip as a rule.
+    #[error("cannot open {}", path.display())]
+    Open {
+        /// What was given.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Signature files that are wrong; the text lists each with file, line and column.
+    #[error("{0}")]
+    Signatures(String),
+}
+
+impl Error {
+    /// The next step for whoever reads the message.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Open { .. } => "give a folder, a file or a .zip that exists and may be read",
+            Self::Signatures(_) => "run `rdpwhy signatures lint DIR` after mending the files",
+        }
+    }
+}
+
+/// The library's result.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,352 @@
+//! One file of a bundle: its label, its bytes, its decoded lines.
+
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs_io::DecodeReaderBytesBuilder;
+use sha2::{Digest, Sha256};
+
+use crate::bundle::limits;
+use crate::event::{Origin, Position, SourceId};
+
+/// Where the bytes of a source come from: a file, a member of an archive. Opening never writes and never locks.
+pub trait Content: Send + Sync {
+    /// A fresh reader from the first byte.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or the member not be unpacked.
+    fn open(&self) -> io::Result<Box<dyn Read + Send>>;
+
+    /// The file on disk, when the bytes are exactly its bytes.
+    fn path(&self) -> Option<&Path> {
+        None
+    }
+}
+
+/// Bytes in memory, for tests and nested archives.
+impl Content for Arc<[u8]> {
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(io::Cursor::new(Self::clone(self))))
+    }
+}
+
+/// One file of a bundle.
+pub struct Source {
+    /// Its index in the bundle.
+    pub id: SourceId,
+    /// Its label: the path below what was given, `/` between parts, `archive.zip!member` inside an archive.
+    pub path: Arc<str>,
+    /// Its size in bytes, unpacked.
+    pub bytes: u64,
+    content: Box<dyn Content>,
+    head: Vec<u8>,
+    digest: OnceLock<String>,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("path", &self.path)
+            .field("bytes", &self.bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Source {
+    /// Looks at the first bytes of `content`, by which formats are told apart.
+    ///
+    /// # Errors
+    /// When the content cannot be opened or its first bytes not be read.
+    pub fn new(
+        id: SourceId,
+        path: &str,
+        bytes: u64,
+        content: Box<dyn Content>,
+    ) -> io::Result<Self> {
+        let mut head = Vec::new();
+        content.open()?.take(limits::HEAD_BYTES).read_to_end(&mut head)?;
+        Ok(Self { id, path: path.into(), bytes, content, head, digest: OnceLock::new() })
+    }
+
+    /// A source over bytes in memory.
+    #[must_use]
+    pub fn from_bytes(id: SourceId, path: &str, bytes: &[u8]) -> Self {
+        let head = bytes
+            .iter()
+            .copied()
+            .take(usize::try_from(limits::HEAD_BYTES).unwrap_or(usize::MAX))
+            .collect();
+        Self {
+            id,
+            path: path.into(),
+            bytes: bytes.len() as u64,
+            content: Box::new(Arc::<[u8]>::from(bytes)),
+            head,
+            digest: OnceLock::new(),
+        }
+    }
+
+    /// The first bytes, at most [`limits::HEAD_BYTES`].
+    #[must_use]
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// The first bytes as text, decoded as [`Source::lines`] would; the last line may be cut.
+    #[must_use]
+    pub fn text_head(&self) -> String {
+        let (encoding, skip) = sniff_encoding(&self.head);
+        let body = self.head.get(skip..).unwrap_or_default();
+        encoding.decode_without_bom_handling(body).0.replace('\0', "")
+    }
+
+    /// Whether the head looks like text at all: binary formats have control characters that no text has.
+    #[must_use]
+    pub fn looks_like_text(&self) -> bool {
+        let text = self.text_head();
+        let odd = |letter: &char| {
+            (letter.is_control() && !matches!(letter, '\t' | '\r' | '\n' | '\u{c}' | '\u{1a}'))
+                || *letter == '\u{fffd}'
+        };
+        let sample = text.chars().take(4096);
+        !text.is_empty() && sample.filter(odd).count() * 20 < text.chars().take(4096).count()
+    }
+
+    /// A reader from the first byte. What is read is hashed on the way; a reader that reached the end leaves
+    /// [`Source::sha256`] known, so no file is read twice for it.
+    ///
+    /// # Errors
+    /// When the content cannot be opened.
+    pub fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+        let inner = self.content.open()?;
+        if self.digest.get().is_some() {
+            return Ok(inner);
+        }
+        Ok(Box::new(Hashing { inner, state: Some(Sha256::new()), done: &self.digest }))
+    }
+
+    /// SHA-256 of the whole source, lower-case hex; reads it to the end when no reader has done so yet.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn sha256(&self) -> io::Result<&str> {
+        if self.digest.get().is_none() {
+            io::copy(&mut self.open()?, &mut io::sink())?;
+        }
+        Ok(self.digest.get().map_or("", String::as_str))
+    }
+
+    /// Decoded lines, without their ends. Decoding (BOM, UTF-16 without BOM, UTF-8, else Windows-1252), CR LF and NUL
+    /// padding are dealt with here and nowhere else.
+    ///
+    /// # Errors
+    /// When the content cannot be opened.
+    pub fn lines(&self) -> io::Result<Lines<'_>> {
+        let (encoding, _) = sniff_encoding(&self.head);
+        let decoder = DecodeReaderBytesBuilder::new()
+            .encoding(Some(encoding))
+            .bom_override(true)
+            .build(self.open()?);
+        Ok(Lines {
+            reader: BufReader::with_capacity(64 * 1024, decoder),
+            number: 0,
+            failure: None,
+            cut: 0,
+        })
+    }
+
+    /// A reader over the whole source as UTF-8, without a byte order mark.
+    ///
+    /// # Errors
+    /// When the content cannot be opened.
+    pub fn utf8(&self) -> io::Result<Box<dyn BufRead + '_>> {
+        let (encoding, _) = sniff_encoding(&self.head);
+        let decoder = DecodeReaderBytesBuilder::new()
+            .encoding(Some(encoding))
+            .bom_override(true)
+            .build(self.open()?);
+        Ok(Box::new(BufReader::with_capacity(64 * 1024, decoder)))
+    }
+
+    /// Gives up the source for its content.
+    #[must_use]
+    pub fn into_content(self) -> Box<dyn Content> {
+        self.content
+    }
+
+    /// The origin of a record in this source.
+    #[must_use]
+    pub fn record(&self, id: u64) -> Origin {
+        Origin { source: self.id, position: Position::Record(id) }
+    }
+
+    /// The origin of a line in this source, counted from 1.
+    #[must_use]
+    pub fn line(&self, number: u64) -> Origin {
+        Origin { source: self.id, position: Position::Line(number) }
+    }
+
+    /// The origin of a statement about this source as a whole.
+    #[must_use]
+    pub fn whole(&self) -> Origin {
+        Origin { source: self.id, position: Position::Whole }
+    }
+}
+
+/// The encoding of a text by its first bytes, and the length of its byte order mark.
+fn sniff_encoding(head: &[u8]) -> (&'static Encoding, usize) {
+    if let Some(found) = Encoding::for_bom(head) {
+        return found;
+    }
+    let nul_at =
+        |parity: usize| head.iter().skip(parity).step_by(2).filter(|byte| **byte == 0).count();
+    let third = head.len() / 6;
+    if head.len() >= 4 && nul_at(1) > third {
+        return (UTF_16LE, 0);
+    }
+    if head.len() >= 4 && nul_at(0) > third {
+        return (UTF_16BE, 0);
+    }
+    match std::str::from_utf8(head) {
+        Ok(_) => (UTF_8, 0),
+        // The head may end inside a letter.
+        Err(error) if error.error_len().is_none() => (UTF_8, 0),
+        Err(_) => (WINDOWS_1252, 0),
+    }
+}
+
+/// Iterator over the decoded lines of a source: (number from 1, text).
+pub struct Lines<'s> {
+    reader: BufReader<encoding_rs_io::DecodeReaderBytes<Box<dyn Read + Send + 's>, Vec<u8>>>,
+    number: u64,
+    failure: Option<String>,
+    cut: u64,
+}
+
+impl Lines<'_> {
+    /// Why reading stopped before the end, if it did.
+    #[must_use]
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
+    /// How many lines were longer than [`limits::LINE_BYTES`] and were cut to it.
+    #[must_use]
+    pub fn cut(&self) -> u64 {
+        self.cut
+    }
+
+    /// Reads up to the next line feed, keeping at most [`limits::LINE_BYTES`]; whether anything was there.
+    fn fill(&mut self, line: &mut Vec<u8>) -> io::Result<bool> {
+        let mut any = false;
+        let mut dropped = false;
+        loop {
+            let available = self.reader.fill_buf()?;
+            if available.is_empty() {
+                break;
+            }
+            any = true;
+            let end = available.iter().position(|byte| *byte == b'\n');
+            let part = available.get(..end.unwrap_or(available.len())).unwrap_or_default();
+            let room = limits::LINE_BYTES.saturating_sub(line.len());
+            dropped |= part.len() > room;
+            line.extend(part.iter().take(room));
+            let used = end.map_or(available.len(), |at| at + 1);
+            self.reader.consume(used);
+            if end.is_some() {
+                break;
+            }
+        }
+        self.cut += u64::from(dropped);
+        Ok(any)
+    }
+}
+
+impl Iterator for Lines<'_> {
+    type Item = (u64, String);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut line = Vec::new();
+        match self.fill(&mut line) {
+            Ok(true) => {
+                self.number += 1;
+                line.retain(|byte| *byte != 0);
+                while line.last() == Some(&b'\r') {
+                    line.pop();
+                }
+                Some((self.number, String::from_utf8_lossy(&line).into_owned()))
+            }
+            Ok(false) => None,
+            Err(error) => {
+                self.failure = Some(error.to_string());
+                None
+            }
+        }
+    }
+}
+
+/// Hashes what passes through, and leaves the digest when the end was reached.
+struct Hashing<'s> {
+    inner: Box<dyn Read + Send>,
+    state: Option<Sha256>,
+    done: &'s OnceLock<String>,
+}
+
+impl Read for Hashing<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        if count == 0 && !buffer.is_empty() {
+            if let Some(state) = self.state.take() {
+                let hex = state.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+                let _ = self.done.set(hex);
+            }
+        } else if let (Some(state), Some(read)) = (&mut self.state, buffer.get(..count)) {
+            state.update(read);
+        }
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(bytes: &[u8]) -> Vec<String> {
+        let source = Source::from_bytes(SourceId(0), "t", bytes);
+        source.lines().unwrap().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn every_encoding_met_in_the_field_reads_the_same() {
+        let text = "Größe\r\nKB5018410\r\r\nend";
+        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let with_bom = [b"\xff\xfe".as_slice(), &wide].concat();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let ansi = b"Gr\xf6\xdfe\r\nKB5018410\r\r\nend";
+        let utf8_bom = [b"\xef\xbb\xbf".as_slice(), text.as_bytes()].concat();
+        for bytes in [text.as_bytes(), &wide, &with_bom, &big, ansi, &utf8_bom] {
+            assert_eq!(lines(bytes), ["Größe", "KB5018410", "end"]);
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut_and_counted() {
+        let source = Source::from_bytes(SourceId(0), "t", &vec![b'a'; limits::LINE_BYTES + 10]);
+        let mut lines = source.lines().unwrap();
+        assert_eq!(lines.next().map(|(_, text)| text.len()), Some(limits::LINE_BYTES));
+        assert_eq!((lines.next(), lines.cut()), (None, 1));
+    }
+
+    #[test]
+    fn reading_to_the_end_leaves_the_hash() {
+        let source = Source::from_bytes(SourceId(0), "t", b"abc");
+        assert_eq!(source.lines().unwrap().count(), 1);
+        assert_eq!(
+            source.digest.get().map(String::as_str),
+            Some("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        );
+    }
+}
