@@ -7,9 +7,18 @@
 //! bundle → source → parsers → event → signatures → scan → diagnosis → report
 //! ```
 
+pub mod attempts;
 pub mod bundle;
+pub mod case;
+pub mod cause;
+pub mod codes;
+pub mod diagnosis;
 pub mod error;
 pub mod event;
+pub mod findings;
 pub mod notice;
 pub mod parsers;
+pub mod scan;
+pub mod signatures;
 pub mod source;
+pub mod timeline;

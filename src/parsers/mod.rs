@@ -2,6 +2,9 @@
 //!
 //! A new format is a file here, a `mod` line and an entry in [`PARSERS`].
 
+mod evtx;
+pub mod unread;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -78,7 +81,7 @@ impl CoverageSpan {
 #[derive(Debug, Default)]
 pub struct Interest {
     everything: bool,
-    by_id: HashMap<u32, Vec<Box<str>>>,
+    by_id: HashMap<Option<u32>, Vec<Box<str>>>,
 }
 
 impl Interest {
@@ -88,8 +91,8 @@ impl Interest {
         Self { everything: true, by_id: HashMap::new() }
     }
 
-    /// Adds a pair. Providers are compared without case.
-    pub fn add(&mut self, provider: &str, event_id: u32) {
+    /// Adds a pair. Providers are compared without case; an empty one stands for any provider, `None` for any id.
+    pub fn add(&mut self, provider: &str, event_id: Option<u32>) {
         let providers = self.by_id.entry(event_id).or_default();
         if !providers.iter().any(|known| known.eq_ignore_ascii_case(provider)) {
             providers.push(provider.into());
@@ -99,12 +102,12 @@ impl Interest {
     /// Whether a record of this provider (or its classic alias) and id is wanted.
     #[must_use]
     pub fn wants(&self, provider: &str, event_source: Option<&str>, event_id: u32) -> bool {
-        self.everything
-            || self.by_id.get(&event_id).is_some_and(|providers| {
-                providers.iter().any(|known| {
-                    known.eq_ignore_ascii_case(provider)
-                        || event_source.is_some_and(|alias| known.eq_ignore_ascii_case(alias))
-                })
-            })
+        let fits = |known: &str| {
+            known.is_empty()
+                || known.eq_ignore_ascii_case(provider)
+                || event_source.is_some_and(|alias| known.eq_ignore_ascii_case(alias))
+        };
+        let of = |id| self.by_id.get(&id).is_some_and(|providers| providers.iter().any(|known| fits(known)));
+        self.everything || of(Some(event_id)) || of(None)
     }
 }

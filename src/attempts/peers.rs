@@ -1,0 +1,88 @@
+//! Attempts per host and peer, thinned where they come by the thousand.
+//!
+//! A scanner or a password guesser makes more attempts in a minute than an office in a year. What counts then is that
+//! there were so many, from where, and over which time; a few hundred of them tell that as well as all.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Attempt;
+
+/// Attempts of one kind that are kept per host and peer; past that, every other one is dropped.
+const KEPT: usize = 256;
+
+/// Host and peer pairs that are told apart; later ones are counted under no address.
+const PEERS: usize = 4096;
+
+type Key = (Arc<str>, Arc<str>, bool);
+
+#[derive(Debug, Default, Clone)]
+struct Row {
+    kept: Vec<Attempt>,
+    seen: u64,
+    /// Every `stride`-th attempt is kept.
+    stride: u64,
+}
+
+/// The attempts of one or more sources.
+#[derive(Debug, Default, Clone)]
+pub struct PeerBook {
+    rows: BTreeMap<Key, Row>,
+}
+
+impl PeerBook {
+    /// Takes an attempt.
+    pub fn add(&mut self, attempt: Attempt) {
+        let peer = attempt.peer.clone().unwrap_or_else(|| "".into());
+        let mut key = (Arc::clone(&attempt.host), peer, attempt.died_before_mcs());
+        if self.rows.len() >= PEERS && !self.rows.contains_key(&key) {
+            key.1 = "".into();
+        }
+        self.rows.entry(key).or_default().push(attempt);
+    }
+
+    /// Takes in another book.
+    pub fn absorb(&mut self, other: Self) {
+        for (key, row) in other.rows {
+            let mine = self.rows.entry(key).or_default();
+            let unseen = row.seen - row.kept.len() as u64;
+            row.kept.into_iter().for_each(|attempt| mine.push(attempt));
+            mine.seen += unseen;
+        }
+    }
+
+    /// The attempts, and (seen, died before MCS) per host and peer.
+    #[must_use]
+    pub fn into_parts(self) -> (Vec<Attempt>, BTreeMap<(Arc<str>, Arc<str>), (u64, u64)>) {
+        let mut counts: BTreeMap<_, (u64, u64)> = BTreeMap::new();
+        let mut list = Vec::new();
+        for ((host, peer, died), row) in self.rows {
+            let count = counts.entry((host, peer)).or_default();
+            count.0 += row.seen;
+            count.1 += if died { row.seen } else { 0 };
+            list.extend(row.kept);
+        }
+        list.sort_by(|a, b| (a.start, &a.host, &a.activity).cmp(&(b.start, &b.host, &b.activity)));
+        (list, counts)
+    }
+}
+
+impl Row {
+    fn push(&mut self, attempt: Attempt) {
+        self.stride = self.stride.max(1);
+        if self.seen % self.stride == 0 {
+            self.kept.push(attempt);
+        }
+        self.seen += 1;
+        if self.kept.len() > KEPT {
+            // The first and the last stay: they bound the time.
+            let last = self.kept.len() - 1;
+            let mut index = 0;
+            self.kept.retain(|_| {
+                index += 1;
+                (index - 1) % 2 == 0 || index - 1 == last
+            });
+            self.stride *= 2;
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! What all sources of a bundle say together: hosts with their roles, attempts, findings, the ticket, the coverage.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::attempts::{AttemptSide, Attempts};
+use crate::event::{Event, SourceId};
+use crate::findings::Findings;
+use crate::parsers::CoverageSpan;
+use crate::scan::Scan;
+use crate::source::Source;
+
+/// What a host did in the connections of this bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HostRoles {
+    /// It took connections, or the ticket or its folder says so.
+    pub server: bool,
+    /// It made connections, or the ticket or its folder says so.
+    pub client: bool,
+}
+
+impl HostRoles {
+    /// The word in results.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match (self.server, self.client) {
+            (true, true) => "server and client",
+            (true, false) => "server",
+            (false, true) => "client",
+            (false, false) => "unknown",
+        }
+    }
+}
+
+/// One computer of the bundle.
+#[derive(Debug, Clone, Default)]
+pub struct Host {
+    /// Its name as logged.
+    pub name: String,
+    /// What it did.
+    pub roles: HostRoles,
+    /// Its operating system build, when a record tells it (Kernel-General 12).
+    pub os: Option<String>,
+    /// Seconds its clock is ahead of the server's, as paired attempts show.
+    pub clock_offset_s: Option<f64>,
+    /// Its logs, by channel.
+    pub coverage: BTreeMap<Arc<str>, ChannelCoverage>,
+}
+
+/// What of one log was collected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelCoverage {
+    /// Its first record.
+    pub first: DateTime<Utc>,
+    /// Its last record.
+    pub last: DateTime<Utc>,
+    /// How many records.
+    pub records: u64,
+    /// Whether it was cleared: what came before is gone.
+    pub cleared: bool,
+}
+
+impl ChannelCoverage {
+    /// Whether its records reach over an instant, so that not finding something there means something.
+    #[must_use]
+    pub fn covers(&self, time: DateTime<Utc>) -> bool {
+        self.first <= time && time <= self.last
+    }
+}
+
+/// Names of hosts are compared by their first label, without case: `SRV01` is `srv01.corp.example`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostKey(String);
+
+impl HostKey {
+    /// The key of a name; `None` for an empty one.
+    #[must_use]
+    pub fn new(name: &str) -> Option<Self> {
+        let name = name.trim().trim_end_matches('.').to_lowercase();
+        let is_address = name.parse::<std::net::IpAddr>().is_ok();
+        let label = if is_address { name.as_str() } else { name.split('.').next().unwrap_or_default() };
+        (!label.is_empty()).then(|| Self(label.to_owned()))
+    }
+
+    /// The name, lower case.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is an IP address and not a name.
+    #[must_use]
+    pub fn is_address(&self) -> bool {
+        self.0.parse::<std::net::IpAddr>().is_ok()
+    }
+}
+
+/// Everything the sources say.
+#[derive(Debug)]
+pub struct Case {
+    /// The computers, by key.
+    pub hosts: BTreeMap<HostKey, Host>,
+    /// Connection attempts of both sides.
+    pub attempts: Attempts,
+    /// Signatures that fitted, each with a host where one can be told.
+    pub findings: Findings,
+    /// Dialogs and statements of the ticket.
+    pub ticket: Vec<Event>,
+    /// The server the ticket names.
+    pub ticket_server: Option<HostKey>,
+    /// The client the ticket names.
+    pub ticket_client: Option<HostKey>,
+}
+
+impl Case {
+    /// Puts the scans of a bundle's sources together.
+    #[must_use]
+    pub fn new(scans: &mut [Scan], sources: &[Source]) -> Self {
+        let mut findings = Findings::default();
+        let mut ticket = Vec::new();
+        let mut hosts = BTreeMap::new();
+        for scan in scans.iter_mut() {
+            findings.absorb(std::mem::take(&mut scan.findings));
+            ticket.append(&mut scan.ticket);
+            scan.coverage.iter().for_each(|span| cover(&mut hosts, span));
+        }
+        let attempts = Attempts::join(scans.iter_mut().map(|scan| std::mem::take(&mut scan.attempts)));
+        let named = |field: &str| ticket.iter().filter_map(|fact| fact.field(field)).find_map(HostKey::new);
+        let (ticket_server, ticket_client) = (named("Server"), named("Client"));
+        let mut case = Self { hosts, attempts, findings, ticket, ticket_server, ticket_client };
+        case.give_roles(scans, sources);
+        case.give_texts_a_host(scans, sources);
+        case.note_cleared_logs_and_builds();
+        case
+    }
+
+    /// The host of a name, when the bundle has it.
+    #[must_use]
+    pub fn host(&self, key: Option<&HostKey>) -> Option<&Host> {
+        key.and_then(|key| self.hosts.get(key))
+    }
+
+    /// The only host with a role, when there is just one.
+    #[must_use]
+    pub fn only(&self, role: fn(&HostRoles) -> bool) -> Option<&HostKey> {
+        let mut found = self.hosts.iter().filter(|(_, host)| role(&host.roles)).map(|(key, _)| key);
+        let first = found.next();
+        if found.next().is_some() { None } else { first }
+    }
+
+    fn give_roles(&mut self, scans: &[Scan], sources: &[Source]) {
+        for attempt in &self.attempts.list {
+            if let Some(host) = HostKey::new(&attempt.host).and_then(|key| self.hosts.get_mut(&key)) {
+                host.roles.server |= attempt.side == AttemptSide::Server;
+                host.roles.client |= attempt.side == AttemptSide::Client;
+            }
+        }
+        for (key, host) in &mut self.hosts {
+            host.roles.server |= self.ticket_server.as_ref() == Some(key);
+            host.roles.client |= self.ticket_client.as_ref() == Some(key);
+        }
+        // Content first; the name of a folder only where content says nothing.
+        for scan in scans {
+            let hint = sources.get(scan.source.index()).map(|source| path_role(&source.path)).unwrap_or_default();
+            for span in &scan.coverage {
+                let host = HostKey::new(&span.computer).and_then(|key| self.hosts.get_mut(&key));
+                if let Some(host) = host.filter(|host| host.roles == HostRoles::default()) {
+                    host.roles = hint;
+                }
+            }
+        }
+        for (key, name) in [(&self.ticket_server, true), (&self.ticket_client, false)] {
+            if let Some(key) = key {
+                let host = self.hosts.entry(key.clone()).or_default();
+                if host.name.is_empty() {
+                    host.name.clone_from(&key.0);
+                }
+                host.roles.server |= name;
+                host.roles.client |= !name;
+            }
+        }
+    }
+
+    /// A list of updates names no computer: it belongs to the host whose logs lie beside it, else to the side its folder
+    /// is named after, else to the only server.
+    fn give_texts_a_host(&mut self, scans: &[Scan], sources: &[Source]) {
+        let path_of = |id: SourceId| sources.get(id.index()).map_or("", |source| &*source.path);
+        let mut by_folder: BTreeMap<&str, Option<&Arc<str>>> = BTreeMap::new();
+        for scan in scans {
+            for span in &scan.coverage {
+                let slot = by_folder.entry(folder(path_of(scan.source))).or_insert(Some(&span.computer));
+                if slot.is_some_and(|known| HostKey::new(known) != HostKey::new(&span.computer)) {
+                    *slot = None;
+                }
+            }
+        }
+        let named = |key: Option<&HostKey>| key.and_then(|key| self.hosts.get(key)).map(|host| Arc::from(host.name.as_str()));
+        let server = named(self.ticket_server.as_ref().or_else(|| self.only(|roles| roles.server)));
+        let client = named(self.ticket_client.as_ref().or_else(|| self.only(|roles| roles.client)));
+        let only = named(if self.hosts.len() == 1 { self.hosts.keys().next() } else { None });
+        let mut findings = std::mem::take(&mut self.findings);
+        findings.rewrite(&mut |bucket| {
+            let event = &mut bucket.example;
+            if event.computer.is_some() || matches!(&*event.provider, "mstsc" | "ticket") {
+                return;
+            }
+            let path = path_of(event.origin.source);
+            let beside = by_folder.get(folder(path)).copied().flatten().cloned();
+            let by_name = match path_role(path) {
+                HostRoles { server: true, client: false } => server.clone(),
+                HostRoles { server: false, client: true } => client.clone(),
+                _ => None,
+            };
+            event.computer = beside.or(by_name).or_else(|| only.clone()).or_else(|| server.clone());
+        });
+        self.findings = findings;
+    }
+
+    fn note_cleared_logs_and_builds(&mut self) {
+        for (_, series) in self.findings.series() {
+            for bucket in &series.buckets {
+                let event = &bucket.example;
+                let Some(host) = event.computer.as_deref().and_then(HostKey::new).and_then(|key| self.hosts.get_mut(&key)) else {
+                    continue;
+                };
+                match (&*event.provider, event.event_id) {
+                    ("Microsoft-Windows-Eventlog", Some(104 | 1102)) => {
+                        let cleared = event.field("Channel").or_else(|| (event.event_id == Some(1102)).then_some("Security"));
+                        if let Some(log) = cleared.and_then(|name| host.coverage.get_mut(name)) {
+                            log.cleared = true;
+                        }
+                    }
+                    ("Microsoft-Windows-Kernel-General", Some(12)) => {
+                        let build = event.field("BuildVersion").map(|build| match event.field("QfeVersion") {
+                            Some(revision) => format!("build {build}.{revision}"),
+                            None => format!("build {build}"),
+                        });
+                        host.os = build.or_else(|| host.os.take());
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+fn cover(hosts: &mut BTreeMap<HostKey, Host>, span: &CoverageSpan) {
+    let Some(key) = HostKey::new(&span.computer) else { return };
+    let host = hosts.entry(key).or_default();
+    // The longest spelling is the one with the domain.
+    if span.computer.len() > host.name.len() {
+        host.name = span.computer.to_string();
+    }
+    let fresh = ChannelCoverage { first: span.first, last: span.last, records: 0, cleared: false };
+    let log = host.coverage.entry(Arc::clone(&span.channel)).or_insert(fresh);
+    log.first = log.first.min(span.first);
+    log.last = log.last.max(span.last);
+    log.records += span.records;
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once(['/', '!']).map_or("", |(folder, _)| folder)
+}
+
+/// The side a folder or archive is named after.
+fn path_role(path: &str) -> HostRoles {
+    let mut roles = HostRoles::default();
+    for part in path.to_lowercase().split(['/', '!']) {
+        roles.server |= part.starts_with("server") || part.starts_with("target") || part == "host";
+        roles.client |= part.starts_with("client") || part.starts_with("source");
+    }
+    roles
+}

@@ -1,0 +1,249 @@
+//! Evidence: what each finding says for or against each cause of an incident, in decibans of log-odds.
+//!
+//! A signature counts once per incident, however often it fired. It must stand on the right host, near in time, about
+//! the right peer; it counts less towards the edge of its window, and less when it is there in good times as well.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::failure::Basis;
+use super::incident::Incident;
+use crate::attempts::AttemptSide;
+use crate::case::{Case, HostKey};
+use crate::cause::{CauseId, Stage};
+use crate::findings::{Bucket, Series, SeriesKey};
+use crate::signatures::{Database, Grade, Kind, Side, Signature};
+use crate::timeline::{EntryId, Timeline};
+
+/// What a grade is worth, in decibans (10 dB = ten times as likely). One table for everything:
+/// a prior of 0.05 against "something else" starts about 10 dB down, so `conclusive` alone reaches 0.99 and `strong`
+/// alone about 0.85; two moderate findings equal a strong one; five weak ones do not reach it.
+#[must_use]
+pub fn decibans(grade: Grade) -> f64 {
+    match grade {
+        Grade::Conclusive => 30.0,
+        Grade::Strong => 18.0,
+        Grade::Moderate => 9.0,
+        Grade::Weak => 3.0,
+        Grade::Against => -9.0,
+        Grade::RulesOut => -40.0,
+    }
+}
+
+/// What the stage of death is worth to a cause that bites there: it excludes the others, it proves none.
+const STAGE_FITS_DB: f64 = 3.0;
+
+/// A finding that is there at least this often without a failure is background.
+const BACKGROUND: f64 = 0.8;
+
+/// What background is worth at most, in decibans.
+const BACKGROUND_DB: f64 = 3.0;
+
+/// Something that speaks for or against a cause.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// The signature's name, or the name of a rule of the model (`stage-reached`).
+    pub signature: String,
+    /// Its grade.
+    pub grade: Grade,
+    /// What it weighs here, in decibans; negative speaks against.
+    pub weight_db: f64,
+    /// The timeline line that shows it.
+    pub entry: Option<EntryId>,
+    /// In words.
+    pub text: String,
+}
+
+/// All grounds per cause.
+pub type Weighed = BTreeMap<CauseId, Vec<Ground>>;
+
+/// Weighs everything that was found for one incident.
+#[must_use]
+pub fn weigh(case: &Case, db: &Database, timeline: &Timeline, incident: &Incident) -> Weighed {
+    let lines = Lines::new(timeline);
+    let mut weighed = Weighed::new();
+    let mut best: BTreeMap<(CauseId, String), Ground> = BTreeMap::new();
+    for (key, series) in case.findings.series() {
+        let Some(signature) = db.signature(key.signature) else { continue };
+        if signature.evidence.is_empty() || !fits_host(case, incident, signature, key) || !fits_peer(incident, signature, key) {
+            continue;
+        }
+        let Some((bucket, share)) = nearest(incident, signature, series) else { continue };
+        let background = background_share(case, incident, signature, series);
+        for (cause, grade) in &signature.evidence {
+            let weight_db = weight(*grade, share, background);
+            let entry = lines.find(key, bucket);
+            let text = signature.summarize(&bucket.example);
+            let ground = Ground { signature: signature.name.clone(), grade: *grade, weight_db, entry, text };
+            let slot = best.entry((*cause, signature.name.clone())).or_insert_with(|| ground.clone());
+            if ground.weight_db.abs() > slot.weight_db.abs() {
+                *slot = ground;
+            }
+        }
+    }
+    for ((cause, _), ground) in best {
+        weighed.entry(cause).or_default().push(ground);
+    }
+    add_stages(db, incident, &mut weighed);
+    add_normal_end(incident, &mut weighed);
+    add_scope(db, incident, &mut weighed);
+    weighed
+}
+
+fn weight(grade: Grade, share: f64, background: f64) -> f64 {
+    let full = decibans(grade) * share;
+    if background >= BACKGROUND && grade < Grade::Conclusive && !grade.is_against() {
+        full.min(BACKGROUND_DB)
+    } else {
+        full
+    }
+}
+
+/// Finds the timeline line of a bucket.
+struct Lines(BTreeMap<(crate::signatures::SignatureId, crate::event::Origin), EntryId>);
+
+impl Lines {
+    fn new(timeline: &Timeline) -> Self {
+        Self(timeline.numbered().filter_map(|(id, entry)| entry.signature.map(|signature| ((signature, entry.origin), id))).collect())
+    }
+
+    fn find(&self, key: &SeriesKey, bucket: &Bucket) -> Option<EntryId> {
+        self.0.get(&(key.signature, bucket.example.origin)).copied()
+    }
+}
+
+fn fits_host(case: &Case, incident: &Incident, signature: &Signature, key: &SeriesKey) -> bool {
+    let Some(host) = HostKey::new(&key.host) else { return true };
+    let is = |wanted: &Option<HostKey>| wanted.as_ref().is_none_or(|wanted| *wanted == host || wanted.is_address());
+    let roles = case.host(Some(&host)).map(|host| host.roles).unwrap_or_default();
+    match signature.side {
+        Side::Server => is(&incident.server) && (incident.server.is_some() || !roles.client),
+        // A bundle of one client often names neither; the server's own log is not the client's.
+        Side::Client => incident.server.as_ref() != Some(&host) && is(&incident.client),
+        Side::Either => is(&incident.server) || is(&incident.client),
+        Side::DomainController | Side::Gateway | Side::Broker => true,
+    }
+}
+
+/// An event about another address says nothing about this failure, except where the number of strangers is the point.
+fn fits_peer(incident: &Incident, signature: &Signature, key: &SeriesKey) -> bool {
+    let about_address = key.about.parse::<std::net::IpAddr>().is_ok();
+    !about_address
+        || incident.peers.is_empty()
+        || incident.peers.contains(&key.about)
+        || signature.side != Side::Server
+        || signature.evidence.contains_key(&CauseId::ConnectionLimit)
+}
+
+/// The bucket nearest to a failure within the signature's window, and what share of its weight is left there.
+fn nearest<'s>(incident: &Incident, signature: &Signature, series: &'s Series) -> Option<(&'s Bucket, f64)> {
+    let shares = series.buckets.iter().filter_map(|bucket| share(incident, signature, bucket).map(|share| (bucket, share)));
+    shares.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.first.cmp(&a.0.first)))
+}
+
+fn share(incident: &Incident, signature: &Signature, bucket: &Bucket) -> Option<f64> {
+    let (Some(first), Some(last)) = (bucket.first, bucket.last) else { return Some(1.0) };
+    let slack = bucket.quality.slack();
+    if incident.times.is_empty() {
+        return Some(1.0);
+    }
+    if incident.basis == Basis::Words {
+        return words_share(incident, last);
+    }
+    let distances = incident.times.iter().filter_map(|time| distance(*time, first - slack, last + slack, signature));
+    distances.max_by(f64::total_cmp)
+}
+
+/// A ticket without a code says when it was written, not when it failed: what lies in the day before it fits alike.
+fn words_share(incident: &Incident, last: DateTime<Utc>) -> Option<f64> {
+    let opened = incident.last?;
+    let before = opened - last;
+    if before < -TimeDelta::hours(1) {
+        None
+    } else if before <= TimeDelta::days(1) {
+        Some(1.0)
+    } else if before <= TimeDelta::days(30) {
+        Some(0.5)
+    } else {
+        None
+    }
+}
+
+fn distance(time: DateTime<Utc>, first: DateTime<Utc>, last: DateTime<Utc>, signature: &Signature) -> Option<f64> {
+    let (gap, reach) = if last < time {
+        (time - last, signature.window.before)
+    } else if first > time {
+        (first - time, signature.window.after)
+    } else {
+        return Some(1.0);
+    };
+    if gap > reach || reach <= TimeDelta::zero() {
+        return (gap <= reach).then_some(1.0);
+    }
+    Some(1.0 - 0.5 * gap.as_seconds_f64() / reach.as_seconds_f64())
+}
+
+/// How much of a tight-windowed signature's occurrence has nothing to do with failures: the share of its buckets that lie
+/// near a connection of the same server that worked, or near none that failed. What is there at any time says nothing
+/// about this time.
+fn background_share(case: &Case, incident: &Incident, signature: &Signature, series: &Series) -> f64 {
+    let tight = signature.window.before <= TimeDelta::minutes(10);
+    let dated: Vec<_> = series.buckets.iter().filter_map(|bucket| bucket.first.zip(bucket.last)).collect();
+    if !tight || dated.len() < 8 || incident.basis == Basis::Words || incident.times.is_empty() {
+        return 0.0;
+    }
+    let reach = signature.window.before.max(signature.window.after);
+    let near = |time: DateTime<Utc>, (first, last): &(DateTime<Utc>, DateTime<Utc>)| *first - reach <= time && time <= *last + reach;
+    let here = |attempt: &&crate::attempts::Attempt| attempt.side == AttemptSide::Server && HostKey::new(&attempt.host) == incident.server;
+    let worked: Vec<_> = case.attempts.list.iter().filter(here).filter(|a| a.succeeded()).map(|a| a.start).collect();
+    let failed: Vec<_> = case.attempts.list.iter().filter(here).filter(|a| !a.succeeded()).map(|a| a.start).collect();
+    let unrelated = dated.iter().filter(|bucket| {
+        let by_failure = failed.iter().chain(&incident.times).any(|time| near(*time, bucket));
+        !by_failure || worked.iter().any(|time| near(*time, bucket))
+    });
+    unrelated.count() as f64 / dated.len() as f64
+}
+
+/// The stages the connection can have died in exclude the causes that bite elsewhere.
+fn add_stages(db: &Database, incident: &Incident, weighed: &mut Weighed) {
+    if incident.stages.is_empty() {
+        return;
+    }
+    for cause in db.causes().values().filter(|cause| cause.kind == Kind::Cause && !cause.stages.is_empty()) {
+        let fits = cause.stages.iter().any(|stage| incident.stages.contains(stage));
+        let ground = if fits {
+            let text = format!("the connection died where this bites ({})", names(&incident.stages));
+            Ground { signature: "stage-fits".into(), grade: Grade::Weak, weight_db: STAGE_FITS_DB, entry: None, text }
+        } else {
+            let text = format!("it bites in {}, the connection died in {}", names(&cause.stages), names(&incident.stages));
+            Ground { signature: "stage-excludes".into(), grade: Grade::RulesOut, weight_db: decibans(Grade::RulesOut), entry: None, text }
+        };
+        weighed.entry(cause.id).or_default().push(ground);
+    }
+}
+
+fn names(stages: &[Stage]) -> String {
+    stages.iter().map(|stage| stage.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// A code that means a normal end is the whole answer, unless the server denied the connection.
+fn add_normal_end(incident: &Incident, weighed: &mut Weighed) {
+    if let Some(code) = incident.code.filter(|code| incident.normal_end && code.is_normal_end()) {
+        let text = format!("{code}: {}", code.meaning());
+        let ground =
+            Ground { signature: "normal-end".into(), grade: Grade::Conclusive, weight_db: decibans(Grade::Conclusive), entry: None, text };
+        weighed.entry(CauseId::SessionEndedNormally).or_default().push(ground);
+    }
+}
+
+/// Others got in at the same time: what hits every client cannot be it.
+fn add_scope(db: &Database, incident: &Incident, weighed: &mut Weighed) {
+    let Some(other) = incident.others_in.iter().next() else { return };
+    for cause in db.causes().values().filter(|cause| cause.scope == crate::signatures::Scope::AllClients) {
+        let text = format!("it would hit every client, and {other} got in meanwhile");
+        let ground =
+            Ground { signature: "others-got-in".into(), grade: Grade::Against, weight_db: decibans(Grade::Against), entry: None, text };
+        weighed.entry(cause.id).or_default().push(ground);
+    }
+}

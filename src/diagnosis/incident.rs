@@ -1,0 +1,285 @@
+//! Incidents: failures of the same kind on the same server.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::failure::{Basis, Failure};
+use crate::attempts::{Attempt, AttemptSide};
+use crate::case::{Case, HostKey};
+use crate::cause::Stage;
+use crate::codes::DisconnectReason;
+use crate::event::Origin;
+use crate::signatures::{Database, Grade, Role};
+use crate::timeline::Entry;
+
+/// One occurrence of the failure being explained, made of one or more failed connections.
+#[derive(Debug, Clone)]
+pub struct Incident {
+    /// What it is known from, best first.
+    pub basis: Basis,
+    /// The first failure; `None` when nobody says when.
+    pub first: Option<DateTime<Utc>>,
+    /// The last failure.
+    pub last: Option<DateTime<Utc>>,
+    /// When connections failed, at most [`Incident::TIMES`] of them.
+    pub times: Vec<DateTime<Utc>>,
+    /// How many connections failed.
+    pub attempts: u64,
+    /// The server.
+    pub server: Option<HostKey>,
+    /// The client's computer.
+    pub client: Option<HostKey>,
+    /// Addresses that failed.
+    pub peers: BTreeSet<Arc<str>>,
+    /// Users that failed, where told.
+    pub users: BTreeSet<Arc<str>>,
+    /// What the client showed.
+    pub code: Option<DisconnectReason>,
+    /// The stages it can have died in; empty when nothing tells.
+    pub stages: Vec<Stage>,
+    /// The furthest stage that was entered.
+    pub reached: Option<Stage>,
+    /// Its records and lines.
+    pub origins: BTreeSet<Origin>,
+    /// Whether a session simply ended.
+    pub normal_end: bool,
+    /// The last connection to this server that worked before it.
+    pub last_good: Option<DateTime<Utc>>,
+    /// The first connection to this server that worked after it.
+    pub first_good_after: Option<DateTime<Utc>>,
+    /// Addresses that got in on this server while others failed.
+    pub others_in: BTreeSet<Arc<str>>,
+}
+
+impl Incident {
+    /// Times that are kept; more tell nothing new.
+    pub const TIMES: usize = 64;
+
+    /// Whether nobody on the client's side said that it failed.
+    #[must_use]
+    pub fn is_suspected(&self) -> bool {
+        matches!(self.basis, Basis::Server | Basis::Trace)
+    }
+
+    /// The stage to show: where it died, as far as known.
+    #[must_use]
+    pub fn stage(&self) -> Option<Stage> {
+        self.reached.or_else(|| if let [only] = self.stages.as_slice() { Some(*only) } else { None })
+    }
+
+    fn new(failure: &Failure) -> Self {
+        Self {
+            basis: failure.basis,
+            first: failure.time,
+            last: failure.time,
+            times: Vec::new(),
+            attempts: 0,
+            server: failure.server.clone(),
+            client: None,
+            peers: BTreeSet::new(),
+            users: BTreeSet::new(),
+            code: None,
+            stages: failure.stages.clone(),
+            reached: None,
+            origins: BTreeSet::new(),
+            normal_end: failure.normal_end,
+            last_good: None,
+            first_good_after: None,
+            others_in: BTreeSet::new(),
+        }
+    }
+
+    /// Failures a week apart are told as two, whatever they have in common.
+    const APART: TimeDelta = TimeDelta::days(7);
+
+    fn takes(&self, failure: &Failure) -> bool {
+        let same_server = match (&self.server, &failure.server) {
+            (Some(a), Some(b)) => a == b,
+            _ => true,
+        };
+        let same_stage = self.stages.is_empty() || failure.stages.is_empty() || failure.stages.iter().any(|stage| self.stages.contains(stage));
+        let near = self.last.zip(failure.time).is_none_or(|(last, time)| time - last <= Self::APART);
+        let same_code = match (self.code, failure.code) {
+            (Some(a), Some(b)) => a.error == b.error || self.basis == Basis::Server || failure.basis == Basis::Server,
+            _ => true,
+        };
+        same_server && same_stage && near && same_code && self.normal_end == failure.normal_end
+    }
+
+    fn add(&mut self, failure: &Failure) {
+        self.attempts += 1;
+        self.basis = self.basis.min(failure.basis);
+        self.first = [self.first, failure.time].into_iter().flatten().min();
+        self.last = [self.last, failure.time].into_iter().flatten().max();
+        if let Some(time) = failure.time.filter(|_| self.times.len() < Self::TIMES) {
+            self.times.push(time);
+        }
+        self.server = self.server.take().or_else(|| failure.server.clone());
+        self.client = self.client.take().or_else(|| failure.client.clone());
+        self.peers.extend(failure.peer.clone());
+        self.users.extend(failure.user.clone());
+        self.code = match (self.code, failure.code) {
+            (Some(known), Some(new)) if known.extended.is_none() && known.error == new.error => Some(new),
+            (known, new) => known.or(new),
+        };
+        if !failure.stages.is_empty() {
+            let both: Vec<_> = self.stages.iter().copied().filter(|stage| failure.stages.contains(stage)).collect();
+            self.stages = if both.is_empty() { failure.stages.clone() } else { both };
+        }
+        self.reached = self.reached.max(failure.reached);
+        self.origins.extend(failure.origins.iter().copied());
+    }
+}
+
+/// Groups failures; what only the server saw must have happened more than once, and not have been put right at once.
+#[must_use]
+pub fn incidents(case: &Case, db: &Database, failures: &[Failure]) -> Vec<Incident> {
+    let mut incidents: Vec<Incident> = Vec::new();
+    for failure in failures {
+        match incidents.iter_mut().find(|incident| incident.takes(failure)) {
+            Some(known) => known.add(failure),
+            None => {
+                let mut incident = Incident::new(failure);
+                incident.add(failure);
+                incidents.push(incident);
+            }
+        }
+    }
+    incidents.retain(|incident| incident.basis != Basis::Server || (incident.attempts > 1 && !put_right_at_once(case, incident)));
+    if incidents.is_empty() {
+        incidents.extend(traces(case, db));
+    }
+    incidents.iter_mut().for_each(|incident| look_around(case, incident));
+    incidents.sort_by(|a, b| (a.first.is_none(), a.first, &a.server).cmp(&(b.first.is_none(), b.first, &b.server)));
+    incidents
+}
+
+fn on_server<'c>(case: &'c Case, incident: &'c Incident) -> impl Iterator<Item = &'c Attempt> {
+    let here = |attempt: &&Attempt| incident.server.is_some() && HostKey::new(&attempt.host) == incident.server;
+    case.attempts.list.iter().filter(|attempt| attempt.side == AttemptSide::Server).filter(here)
+}
+
+/// A mistyped password, or a client that tries again by itself: everybody who failed got in soon after.
+fn put_right_at_once(case: &Case, incident: &Incident) -> bool {
+    let soon = TimeDelta::minutes(10);
+    let Some(last) = incident.last else { return false };
+    let mut peers = incident.peers.iter();
+    !incident.peers.is_empty()
+        && peers.all(|peer| {
+            on_server(case, incident).any(|attempt| {
+                attempt.peer.as_ref() == Some(peer) && attempt.succeeded() && attempt.end >= last && attempt.start - last <= soon
+            })
+        })
+}
+
+fn look_around(case: &Case, incident: &mut Incident) {
+    let (Some(first), Some(last)) = (incident.first, incident.last) else { return };
+    let good: Vec<_> = on_server(case, incident).filter(|attempt| attempt.succeeded()).map(|a| (a.start, a.peer.clone())).collect();
+    incident.last_good = good.iter().map(|(time, _)| *time).filter(|time| *time < first).max();
+    incident.first_good_after = good.iter().map(|(time, _)| *time).filter(|time| *time > last).min();
+    let while_failing = |time: &DateTime<Utc>| first - TimeDelta::minutes(10) <= *time && *time <= last + TimeDelta::minutes(10);
+    let others = good.iter().filter(|(time, _)| while_failing(time)).filter_map(|(_, peer)| peer.clone());
+    incident.others_in = others.filter(|peer| !incident.peers.contains(peer)).collect();
+}
+
+/// Logs without any connection in them can still hold a fault that stops every connection. Only what vendor
+/// documentation calls so counts, and only where nothing shows that connections worked after it.
+fn traces(case: &Case, db: &Database) -> Option<Incident> {
+    if case.attempts.list.iter().any(Attempt::succeeded) {
+        return None;
+    }
+    let mut best: Option<Failure> = None;
+    for (key, series) in case.findings.series() {
+        let Some(signature) = db.signature(key.signature) else { continue };
+        let conclusive = signature.evidence.values().any(|grade| *grade == Grade::Conclusive);
+        let stops_all = signature.stage.is_some_and(|stage| (Stage::X224..=Stage::CredSsp).contains(&stage));
+        if !(conclusive && stops_all && matches!(signature.role, Role::Precursor | Role::Symptom)) {
+            continue;
+        }
+        let Some(bucket) = series.buckets.last() else { continue };
+        if best.as_ref().is_none_or(|known| known.time < bucket.last) {
+            best = Some(Failure {
+                time: bucket.last,
+                basis: Basis::Trace,
+                server: HostKey::new(&key.host),
+                client: None,
+                peer: None,
+                user: None,
+                code: None,
+                stages: Vec::new(),
+                reached: None,
+                origins: vec![bucket.example.origin],
+                normal_end: false,
+            });
+        }
+    }
+    let failure = best?;
+    let mut incident = Incident::new(&failure);
+    incident.add(&failure);
+    incident.attempts = 0;
+    Some(incident)
+}
+
+/// Timeline lines of the incidents' own: dialogs and the attempts that failed.
+#[must_use]
+pub fn entries(case: &Case, incidents: &[Incident]) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for dialog in case.ticket.iter().filter(|fact| fact.field("ErrorCode").is_some()) {
+        let code = dialog.code("ErrorCode").map(|error| DisconnectReason { error, extended: dialog.code("ExtendedErrorCode") });
+        let words = code.map_or_else(String::new, |code| format!("Error dialog: {code} ({})", code.meaning()));
+        entries.push(Entry::of_event(dialog, Role::Symptom, words));
+    }
+    for attempt in &case.attempts.list {
+        let Some((origin, _, _)) = attempt.steps.first() else { continue };
+        let mine = incidents.iter().any(|incident| incident.origins.contains(origin));
+        let landmark = incidents.iter().any(|incident| {
+            attempt.succeeded() && (incident.last_good == Some(attempt.start) || incident.first_good_after == Some(attempt.start))
+        });
+        if mine || landmark {
+            entries.push(attempt_entry(attempt, *origin));
+        }
+    }
+    entries
+}
+
+fn attempt_entry(attempt: &Attempt, origin: Origin) -> Entry {
+    let role = if attempt.succeeded() { Role::Recovery } else { Role::Symptom };
+    let peer = attempt.peer.as_deref().or(attempt.target.as_deref()).unwrap_or("an unknown address");
+    let seconds = attempt.duration().as_seconds_f64();
+    let (side, outcome) = match (attempt.side, attempt.succeeded()) {
+        (AttemptSide::Server, true) => ("Connection from", "got into a session".to_owned()),
+        (AttemptSide::Client, true) => ("Connection to", "got into a session".to_owned()),
+        (AttemptSide::Server, false) => ("Connection from", format!("ended in stage {} after {seconds:.1} s", attempt.stage)),
+        (AttemptSide::Client, false) => ("Connection to", format!("ended in stage {} after {seconds:.1} s", attempt.stage)),
+    };
+    let mut fields: Vec<(Arc<str>, String)> = vec![("Stage".into(), attempt.stage.to_string())];
+    let codes = [("SecurityError", attempt.security_error), ("ErrorInfo", attempt.error_info), ("Reason", attempt.reason)];
+    fields.extend(codes.iter().filter_map(|(name, code)| code.map(|code| ((*name).into(), format!("{code:#x}")))));
+    fields.extend(attempt.user.as_ref().map(|user| ("User".into(), user.to_string())));
+    fields.extend(attempt.peer.as_ref().map(|peer| ("Address".into(), peer.to_string())));
+    fields.extend(attempt.activity.as_ref().map(|id| ("ActivityID".into(), id.to_string())));
+    let provider = match attempt.side {
+        AttemptSide::Server => "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS",
+        AttemptSide::Client => "Microsoft-Windows-TerminalServices-ClientActiveXCore",
+    };
+    Entry {
+        time: Some(attempt.start),
+        last: Some(attempt.end),
+        quality: crate::event::TimeQuality::Exact,
+        count: 1,
+        host: Arc::clone(&attempt.host),
+        provider: provider.into(),
+        event_id: None,
+        channel: None,
+        level: None,
+        role,
+        signature: None,
+        incident: None,
+        delta_s: None,
+        summary: format!("{side} {peer} {outcome}"),
+        fields,
+        origin,
+    }
+}

@@ -1,0 +1,70 @@
+//! From attempts and findings to an answer per incident: which cause, how sure, what shows it, what changed.
+//!
+//! The model, in the order it runs: [`failure`] says what failed, [`incident`] groups failures, [`evidence`] weighs
+//! findings for each, [`rank`] turns weights into probabilities or abstains, [`trigger`] names what changed, [`missing`]
+//! what would decide.
+
+pub mod clock;
+pub mod evidence;
+pub mod failure;
+pub mod incident;
+pub mod missing;
+pub mod rank;
+pub mod trigger;
+
+use crate::case::Case;
+use crate::signatures::Database;
+use crate::timeline::{Entry, EntryId, Timeline};
+
+pub use evidence::{Ground, Weighed};
+pub use incident::Incident;
+pub use missing::Wanted;
+pub use rank::{Suspect, Verdict};
+pub use trigger::{Change, Trigger};
+
+/// The answer for one incident.
+#[derive(Debug)]
+pub struct Diagnosis {
+    /// What failed.
+    pub incident: Incident,
+    /// Why, as far as it can be told.
+    pub verdict: Verdict,
+    /// What changed to make it so.
+    pub trigger: Option<Trigger>,
+    /// Everything that changed before it, nearest first.
+    pub changes: Vec<Change>,
+    /// What to collect, most telling first.
+    pub missing: Vec<Wanted>,
+}
+
+/// The timeline and an answer for each incident.
+#[must_use]
+pub fn diagnose(case: &Case, db: &Database) -> (Timeline, Vec<Diagnosis>) {
+    let failures = failure::failures(case);
+    let incidents = incident::incidents(case, db, &failures);
+    let mut timeline = Timeline::new(case, db, incident::entries(case, &incidents));
+    let diagnoses = incidents
+        .into_iter()
+        .enumerate()
+        .map(|(number, incident)| {
+            let weighed = evidence::weigh(case, db, &timeline, &incident);
+            let verdict = rank::rank(db, weighed);
+            let changes = trigger::changes(case, db, &timeline, &incident);
+            let trigger = trigger::trigger(db, &verdict, &changes);
+            let missing = missing::missing(case, db, &incident, &verdict);
+            tie(&mut timeline, number, &incident, &verdict, &changes);
+            Diagnosis { incident, verdict, trigger, changes, missing }
+        })
+        .collect();
+    (timeline, diagnoses)
+}
+
+fn tie(timeline: &mut Timeline, number: usize, incident: &Incident, verdict: &Verdict, changes: &[Change]) {
+    let own = |entry: &Entry| entry.signature.is_none() && incident.origins.contains(&entry.origin);
+    let evidence = verdict.suspects().iter().flat_map(|suspect| suspect.grounds.iter().filter_map(|ground| ground.entry));
+    let own_lines = timeline.numbered().filter(|(_, entry)| own(entry)).map(|(id, _)| id);
+    let lines: Vec<EntryId> = own_lines.chain(evidence).chain(changes.iter().map(|change| change.entry)).collect();
+    for line in lines {
+        timeline.tie(line, number, incident.first);
+    }
+}

@@ -1,0 +1,115 @@
+//! From decibans to probabilities, with "something else" in the race, or to an abstention.
+
+use super::evidence::{Ground, Weighed};
+use crate::cause::CauseId;
+use crate::signatures::{Database, Grade, Kind};
+
+/// A cause with its probability and the grounds for and against it.
+#[derive(Debug, Clone)]
+pub struct Suspect {
+    /// The cause.
+    pub cause: CauseId,
+    /// How likely it is, 0 to 1.
+    pub probability: f64,
+    /// What speaks for it, weightiest first.
+    pub grounds: Vec<Ground>,
+    /// What speaks against it, weightiest first.
+    pub against: Vec<Ground>,
+}
+
+/// The answer.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    /// Causes by probability.
+    Ranked(Vec<Suspect>),
+    /// Nothing that was collected names a cause; the causes are what is left possible.
+    InsufficientEvidence {
+        /// How likely it is that it is none of them.
+        probability: f64,
+        /// By probability.
+        suspects: Vec<Suspect>,
+    },
+}
+
+impl Verdict {
+    /// The causes by probability, whether or not one of them could be named.
+    #[must_use]
+    pub fn suspects(&self) -> &[Suspect] {
+        match self {
+            Self::Ranked(suspects) | Self::InsufficientEvidence { suspects, .. } => suspects,
+        }
+    }
+
+    /// The cause that is named, if one is.
+    #[must_use]
+    pub fn first(&self) -> Option<&Suspect> {
+        match self {
+            Self::Ranked(suspects) => suspects.first(),
+            Self::InsufficientEvidence { .. } => None,
+        }
+    }
+}
+
+/// Below this, no cause is named.
+const NAMED: f64 = 0.5;
+
+/// A named cause needs more than noise: at least one ground as heavy as a moderate one near the edge of its window.
+const HEAVY_DB: f64 = 4.5;
+
+/// Grounds for one cause often stem from one fact, so each further one counts this much of the one before.
+const FURTHER: f64 = 0.6;
+
+/// No collection of logs makes certain; this much always stays with "something else".
+const DOUBT: f64 = 0.02;
+
+/// Suspects that are worth a line.
+const SUSPECTS: usize = 6;
+
+/// Ranks the causes of an incident.
+#[must_use]
+pub fn rank(db: &Database, mut weighed: Weighed) -> Verdict {
+    let mut scored: Vec<(f64, Suspect)> = Vec::new();
+    let mut prior_sum = 0.0;
+    for cause in db.causes().values().filter(|cause| cause.kind == Kind::Cause) {
+        prior_sum += cause.prior;
+        let suspect = suspect(cause.id, weighed.remove(&cause.id).unwrap_or_default());
+        let odds = cause.prior * 10f64.powf(total(&suspect) / 10.0);
+        scored.push((odds, suspect));
+    }
+    let other = (1.0 - prior_sum).max(0.05);
+    let sum: f64 = scored.iter().map(|(odds, _)| odds).sum::<f64>() + other;
+    for (odds, suspect) in &mut scored {
+        suspect.probability = *odds / sum * (1.0 - DOUBT);
+    }
+    scored.sort_by(|a, b| b.1.probability.total_cmp(&a.1.probability).then(a.1.cause.cmp(&b.1.cause)));
+    let suspects: Vec<_> = scored.into_iter().map(|(_, suspect)| suspect).filter(|suspect| suspect.probability >= 0.005).take(SUSPECTS).collect();
+    match suspects.first() {
+        Some(first) if first.probability >= NAMED && first.grounds.iter().any(|ground| ground.weight_db >= HEAVY_DB) => {
+            Verdict::Ranked(suspects)
+        }
+        _ => Verdict::InsufficientEvidence { probability: other / sum * (1.0 - DOUBT) + DOUBT, suspects },
+    }
+}
+
+fn suspect(cause: CauseId, grounds: Vec<Ground>) -> Suspect {
+    let (mut grounds, mut against): (Vec<_>, Vec<_>) = grounds.into_iter().partition(|ground| ground.weight_db > 0.0);
+    let heaviest = |a: &Ground, b: &Ground| b.weight_db.abs().total_cmp(&a.weight_db.abs()).then_with(|| a.signature.cmp(&b.signature));
+    grounds.sort_by(heaviest);
+    against.sort_by(heaviest);
+    Suspect { cause, probability: 0.0, grounds, against }
+}
+
+/// The sum of decibans. What rules a cause out is not outvoted by what fits it.
+fn total(suspect: &Suspect) -> f64 {
+    let fading = |grounds: &[Ground]| {
+        let mut factor = 1.0;
+        grounds.iter().fold(0.0, |sum, ground| {
+            let part = ground.weight_db * factor;
+            factor *= FURTHER;
+            sum + part
+        })
+    };
+    let ruled_out = suspect.against.iter().any(|ground| ground.grade == Grade::RulesOut && ground.weight_db <= -20.0);
+    let sum = fading(&suspect.grounds) + fading(&suspect.against);
+    if ruled_out { sum.min(-20.0) } else { sum }
+}

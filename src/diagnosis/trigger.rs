@@ -1,0 +1,105 @@
+//! What changed between the last connection that worked and the first that failed, and which change set it off.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::incident::Incident;
+use super::rank::Verdict;
+use crate::case::{Case, HostKey};
+use crate::cause::CauseId;
+use crate::signatures::{Database, Role, Signature};
+use crate::timeline::{Entry, EntryId, Timeline};
+
+/// Without a connection that worked, changes are looked for this far back.
+const LOOK_BACK: TimeDelta = TimeDelta::days(30);
+
+/// A change on one of the hosts before the incident.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The timeline line.
+    pub entry: EntryId,
+    /// The kind of change.
+    pub kind: CauseId,
+    /// The KB, for updates.
+    pub kb: Option<String>,
+    /// When.
+    pub time: Option<DateTime<Utc>>,
+    /// The causes a documented mechanism ties to it.
+    pub links: Vec<CauseId>,
+}
+
+/// The change that set the named cause off.
+#[derive(Debug, Clone)]
+pub struct Trigger {
+    /// The change.
+    pub change: Change,
+    /// Why this one, in words.
+    pub why: String,
+}
+
+/// Everything that changed, nearest to the incident first; the same KB told by several sources is one change.
+#[must_use]
+pub fn changes(case: &Case, db: &Database, timeline: &Timeline, incident: &Incident) -> Vec<Change> {
+    let mut changes: Vec<Change> = Vec::new();
+    for (id, entry) in timeline.numbered() {
+        let Some(signature) = entry.signature.and_then(|signature| db.signature(signature)) else { continue };
+        let Some(kind) = signature.trigger.filter(|_| signature.role == Role::Change) else { continue };
+        if !concerns(case, incident, entry) || !in_time(incident, entry) {
+            continue;
+        }
+        let kb = entry.field("KB").map(str::to_owned);
+        let change = Change { entry: id, kind, links: links(db, signature, kb.as_deref()), kb, time: entry.time };
+        let twin = changes.iter_mut().find(|known| known.kb.is_some() && known.kb == change.kb && same_host(timeline, known, entry));
+        match twin {
+            // The most exact source wins: an event beats a list with days.
+            Some(known) if quality(timeline, known) > entry.quality => *known = change,
+            Some(_) => {}
+            None => changes.push(change),
+        }
+    }
+    changes.sort_by(|a, b| b.time.cmp(&a.time).then(a.entry.cmp(&b.entry)));
+    changes
+}
+
+fn quality(timeline: &Timeline, change: &Change) -> crate::event::TimeQuality {
+    timeline.get(change.entry).map_or(crate::event::TimeQuality::Undated, |entry| entry.quality)
+}
+
+fn same_host(timeline: &Timeline, change: &Change, entry: &Entry) -> bool {
+    timeline.get(change.entry).is_some_and(|known| HostKey::new(&known.host) == HostKey::new(&entry.host))
+}
+
+fn concerns(case: &Case, incident: &Incident, entry: &Entry) -> bool {
+    let Some(host) = HostKey::new(&entry.host) else { return true };
+    let named = |key: &Option<HostKey>| key.as_ref() == Some(&host);
+    named(&incident.server) || named(&incident.client) || case.hosts.len() == 1
+}
+
+fn in_time(incident: &Incident, entry: &Entry) -> bool {
+    let (Some(first), Some(time)) = (incident.first, entry.time) else { return true };
+    let slack = entry.quality.slack();
+    let from = incident.last_good.unwrap_or(first - LOOK_BACK);
+    from - slack <= time && time <= first + slack
+}
+
+/// The signature's own links and those of the known update.
+fn links(db: &Database, signature: &Signature, kb: Option<&str>) -> Vec<CauseId> {
+    let known = db.updates().iter().filter(|update| Some(update.kb.as_str()) == kb).flat_map(|update| update.causes.iter().copied());
+    let mut links: Vec<_> = signature.links.iter().copied().chain(known).collect();
+    links.sort();
+    links.dedup();
+    links
+}
+
+/// The change that a documented link ties to the named cause; the nearest of several. A change without a link is
+/// context, however near it stands.
+#[must_use]
+pub fn trigger(db: &Database, verdict: &Verdict, changes: &[Change]) -> Option<Trigger> {
+    let cause = verdict.first()?.cause;
+    let change = changes.iter().find(|change| change.links.contains(&cause))?.clone();
+    let update = change.kb.as_deref().and_then(|kb| db.updates().iter().find(|update| update.kb == kb && update.causes.contains(&cause)));
+    let why = match update {
+        Some(update) => format!("known effect: {}", update.effect),
+        None => "this kind of change is documented to lead to it, and it came before the first failure".to_owned(),
+    };
+    Some(Trigger { change, why })
+}

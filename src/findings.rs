@@ -1,0 +1,209 @@
+//! Findings: signatures that fitted events, kept in memory that does not grow with the number of hits.
+//!
+//! A signature may fit a million records. What a diagnosis needs of them is when they came and an example of each
+//! moment, so hits of one signature, host and discriminator share buckets of time that widen when there are too many.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::event::{Event, TimeQuality};
+use crate::signatures::SignatureId;
+
+/// Buckets per series; past that, the width doubles and neighbours are joined.
+const BUCKETS: usize = 256;
+
+/// Series per signature and host that are told apart by address or KB; further ones share one.
+const SERIES: usize = 1024;
+
+/// What hits are told apart by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SeriesKey {
+    /// The signature.
+    pub signature: SignatureId,
+    /// The computer that logged it, as logged; empty for text.
+    pub host: Arc<str>,
+    /// The peer's address or the KB, when the event names one.
+    pub about: Arc<str>,
+}
+
+/// The hits of a stretch of time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bucket {
+    /// The first of them, whole.
+    pub example: Event,
+    /// When the first was; `None` when the source does not say.
+    pub first: Option<DateTime<Utc>>,
+    /// When the last was.
+    pub last: Option<DateTime<Utc>>,
+    /// How exact these times are.
+    pub quality: TimeQuality,
+    /// How many.
+    pub count: u64,
+}
+
+/// All hits of one signature on one host about one peer or KB.
+#[derive(Debug, Clone, Default)]
+pub struct Series {
+    /// In order of time.
+    pub buckets: Vec<Bucket>,
+    /// Narrowest distance of two buckets, in seconds.
+    width: i64,
+}
+
+impl Series {
+    fn add(&mut self, bucket: Bucket) {
+        let width = TimeDelta::seconds(self.width);
+        let place = self.buckets.partition_point(|known| known.first <= bucket.first);
+        let before = place.checked_sub(1).and_then(|index| self.buckets.get_mut(index));
+        match before {
+            Some(known) if joins(known, &bucket, width) => join(known, bucket),
+            _ => self.buckets.insert(place, bucket),
+        }
+        while self.buckets.len() > BUCKETS {
+            self.widen();
+        }
+    }
+
+    fn widen(&mut self) {
+        self.width = (self.width * 2).max(1);
+        let width = TimeDelta::seconds(self.width);
+        let mut joined: Vec<Bucket> = Vec::with_capacity(BUCKETS);
+        for bucket in self.buckets.drain(..) {
+            match joined.last_mut() {
+                Some(known) if joins(known, &bucket, width) => join(known, bucket),
+                _ => joined.push(bucket),
+            }
+        }
+        // Undated hits can never be told apart by time.
+        if joined.iter().filter(|bucket| bucket.first.is_none()).count() > BUCKETS / 2 {
+            let undated: u64 = joined.iter().filter(|bucket| bucket.first.is_none()).map(|bucket| bucket.count).sum();
+            let mut kept = false;
+            joined.retain_mut(|bucket| match bucket.first {
+                Some(_) => true,
+                None => {
+                    bucket.count = undated;
+                    !std::mem::replace(&mut kept, true)
+                }
+            });
+        }
+        self.buckets = joined;
+    }
+
+    /// How many hits there were in all.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.buckets.iter().map(|bucket| bucket.count).sum()
+    }
+}
+
+fn joins(known: &Bucket, next: &Bucket, width: TimeDelta) -> bool {
+    width > TimeDelta::zero() && matches!((known.first, next.first), (Some(a), Some(b)) if b - a < width)
+}
+
+fn join(known: &mut Bucket, next: Bucket) {
+    known.last = known.last.max(next.last);
+    known.quality = known.quality.max(next.quality);
+    known.count += next.count;
+}
+
+/// The findings of one or more sources.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    series: BTreeMap<SeriesKey, Series>,
+    per_signature: BTreeMap<(SignatureId, Arc<str>), usize>,
+}
+
+impl Findings {
+    /// Takes a hit.
+    pub fn add(&mut self, signature: SignatureId, event: &Event) {
+        let (time, quality) = event.time.resolve(None);
+        let about = event.address().or_else(|| event.field("KB")).unwrap_or_default();
+        let host = event.computer.clone().unwrap_or_else(|| "".into());
+        let bucket = Bucket { example: event.clone(), first: time, last: time, quality, count: 1 };
+        self.put(SeriesKey { signature, host, about: about.into() }, bucket);
+    }
+
+    fn put(&mut self, mut key: SeriesKey, bucket: Bucket) {
+        if !self.series.contains_key(&key) {
+            let known = self.per_signature.entry((key.signature, Arc::clone(&key.host))).or_default();
+            if *known >= SERIES {
+                key.about = "".into();
+            } else {
+                *known += 1;
+            }
+        }
+        self.series.entry(key).or_default().add(bucket);
+    }
+
+    /// Takes in the findings of another source.
+    pub fn absorb(&mut self, other: Self) {
+        for (key, series) in other.series {
+            series.buckets.into_iter().for_each(|bucket| self.put(key.clone(), bucket));
+        }
+    }
+
+    /// Every series, in a fixed order.
+    pub fn series(&self) -> impl Iterator<Item = (&SeriesKey, &Series)> {
+        self.series.iter()
+    }
+
+    /// Changes every example, for the passes that know the whole bundle (host of a text, zone of a local time).
+    pub fn rewrite(&mut self, change: &mut dyn FnMut(&mut Bucket)) {
+        for (key, mut series) in std::mem::take(&mut self.series) {
+            for mut bucket in series.buckets.drain(..) {
+                change(&mut bucket);
+                let host = bucket.example.computer.clone().unwrap_or_else(|| "".into());
+                self.series.entry(SeriesKey { host, ..key.clone() }).or_default().add(bucket);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Origin, Position, SourceId, Timestamp};
+
+    fn hit(seconds: i64, address: &str) -> Event {
+        let time = DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap();
+        let origin = Origin { source: SourceId(0), position: Position::Record(1) };
+        Event::text("Schannel", Timestamp::Utc(time), origin).with("Address", address)
+    }
+
+    #[test]
+    fn a_flood_costs_no_more_than_its_buckets_and_loses_no_count() {
+        let mut findings = Findings::default();
+        for second in 0..100_000 {
+            findings.add(SignatureId(0), &hit(second, "192.0.2.9"));
+        }
+        let (_, series) = findings.series().next().unwrap();
+        assert!(series.buckets.len() <= BUCKETS);
+        assert_eq!(series.count(), 100_000);
+        let ends = (series.buckets.first().unwrap().first.unwrap(), series.buckets.last().unwrap().last.unwrap());
+        assert_eq!((ends.1 - ends.0).num_seconds(), 99_999);
+    }
+
+    #[test]
+    fn ten_thousand_addresses_do_not_make_ten_thousand_series() {
+        let mut findings = Findings::default();
+        for number in 0..10_000 {
+            findings.add(SignatureId(0), &hit(number, &format!("192.0.2.{number}")));
+        }
+        assert!(findings.series().count() <= SERIES + 1);
+        assert_eq!(findings.series().map(|(_, series)| series.count()).sum::<u64>(), 10_000);
+    }
+
+    #[test]
+    fn undated_hits_are_bounded_too() {
+        let mut findings = Findings::default();
+        let origin = Origin { source: SourceId(0), position: Position::Whole };
+        for _ in 0..10_000 {
+            findings.add(SignatureId(0), &Event::text("mstsc", Timestamp::Undated, origin));
+        }
+        let (_, series) = findings.series().next().unwrap();
+        assert!(series.buckets.len() <= BUCKETS);
+        assert_eq!(series.count(), 10_000);
+    }
+}

@@ -1,0 +1,249 @@
+//! Reading the files: the built-in ones from the binary, a user's own from disk.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::Path;
+
+use rayon::prelude::*;
+use serde::de::DeserializeOwned;
+use serde_saphyr::Location;
+use sha2::{Digest, Sha256};
+
+use super::detection::Detection;
+use super::lint::{self, Complaint};
+use super::schema::{Cause, Document, Examples, KnownUpdate, Level, Mark, PlainSigma, Role, Side, Status, Window};
+use super::Signature;
+use crate::cause::CauseId;
+use crate::error::{Error, Result};
+
+include!(concat!(env!("OUT_DIR"), "/signature_files.rs"));
+
+/// A file of the database.
+#[derive(Debug, Clone)]
+pub(super) struct File {
+    /// Its path below `signatures/`, or as given.
+    pub(super) label: String,
+    text: std::borrow::Cow<'static, str>,
+}
+
+impl File {
+    pub(super) fn stem(&self) -> &str {
+        let name = self.label.rsplit(['/', '\\']).next().unwrap_or_default();
+        name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")).unwrap_or(name)
+    }
+
+    /// The text from a place to the end of its line.
+    pub(super) fn text_at(&self, at: Location) -> Option<&str> {
+        let line = self.text.lines().nth(usize::try_from(at.line()).ok()?.checked_sub(1)?)?;
+        let skip = usize::try_from(at.column()).ok()?.checked_sub(1)?;
+        line.char_indices().nth(skip).and_then(|(start, _)| line.get(start..))
+    }
+
+    fn folder(&self) -> &str {
+        self.label.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+
+    fn is_cause(&self) -> bool {
+        self.folder().rsplit('/').next() == Some("causes")
+    }
+}
+
+/// What a set of files holds.
+#[derive(Default)]
+pub(super) struct Loaded {
+    pub(super) signatures: Vec<Signature>,
+    pub(super) causes: BTreeMap<CauseId, Cause>,
+    pub(super) updates: Vec<KnownUpdate>,
+    pub(super) examples: Vec<(String, Examples)>,
+    pub(super) complaints: Vec<Complaint>,
+    pub(super) sha256: String,
+}
+
+/// The files compiled into the binary.
+pub(super) fn built_in_files() -> Vec<File> {
+    FILES.iter().map(|(label, text)| File { label: (*label).to_owned(), text: (*text).into() }).collect()
+}
+
+/// The files of a lint or test run: those below `dir`, else the built-in ones.
+pub(super) fn files_to_check(dir: Option<&Path>) -> Vec<File> {
+    match dir {
+        None => built_in_files(),
+        Some(dir) => {
+            let mut files: Vec<_> = built_in_files().into_iter().filter(File::is_cause).collect();
+            files.extend(files_below(dir).unwrap_or_default());
+            files
+        }
+    }
+}
+
+/// Every `.yaml` and `.yml` below a folder, sorted.
+pub(super) fn files_below(dir: &Path) -> Result<Vec<File>> {
+    let mut files = Vec::new();
+    collect(dir, &mut files)?;
+    files.sort_by(|a, b| a.label.cmp(&b.label));
+    Ok(files)
+}
+
+fn collect(dir: &Path, files: &mut Vec<File>) -> Result<()> {
+    let failed = |source| Error::Open { path: dir.to_owned(), source };
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") {
+            let text = fs::read_to_string(&path).map_err(|source| Error::Open { path: path.clone(), source })?;
+            files.push(File { label: path.to_string_lossy().replace('\\', "/"), text: text.into() });
+        }
+    }
+    Ok(())
+}
+
+enum Item {
+    Signature(Box<Signature>, Option<Examples>, Location),
+    Cause(Box<Cause>),
+    Updates(Vec<KnownUpdate>),
+}
+
+/// Parses, compiles and checks every file; what is wrong is told, not thrown.
+pub(super) fn load(files: &[File]) -> Loaded {
+    let parsed: Vec<_> = files.par_iter().map(load_one).collect();
+    let mut loaded = Loaded { sha256: digest(files), ..Loaded::default() };
+    let mut seen: HashMap<String, String> = HashMap::new();
+    for (file, (item, complaints)) in files.iter().zip(parsed) {
+        loaded.complaints.extend(complaints);
+        match item {
+            Some(Item::Signature(signature, examples, at)) => {
+                for key in [&signature.id, &signature.name] {
+                    if let Some(first) = seen.insert(key.clone(), file.label.clone()) {
+                        loaded.complaints.push(Complaint::at(&file.label, at, format!("`{key}` is taken by {first}")));
+                    }
+                }
+                loaded.examples.extend(examples.map(|examples| (signature.name.clone(), examples)));
+                loaded.signatures.push(*signature);
+            }
+            Some(Item::Cause(cause)) => {
+                loaded.causes.insert(cause.id, *cause);
+            }
+            Some(Item::Updates(updates)) => loaded.updates.extend(updates),
+            None => {}
+        }
+    }
+    loaded.signatures.sort_by(|a, b| a.name.cmp(&b.name));
+    loaded.complaints.sort();
+    loaded
+}
+
+fn digest(files: &[File]) -> String {
+    let mut state = Sha256::new();
+    for file in files {
+        state.update(file.label.as_bytes());
+        state.update([0]);
+        state.update(file.text.as_bytes());
+        state.update([0]);
+    }
+    state.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn load_one(file: &File) -> (Option<Item>, Vec<Complaint>) {
+    let result = if file.is_cause() {
+        parse::<Cause>(file).and_then(|cause| check_cause(file, cause))
+    } else if file.stem() == "known-updates" {
+        parse(file).map(|updates| (Some(Item::Updates(updates)), Vec::new()))
+    } else if file.text.lines().any(|line| line.starts_with("rdpwhy:")) {
+        parse::<Document>(file).and_then(|document| signature(file, document))
+    } else {
+        parse::<PlainSigma>(file).and_then(|rule| plain(file, rule))
+    };
+    result.unwrap_or_else(|complaint| (None, vec![complaint]))
+}
+
+type Parsed = std::result::Result<(Option<Item>, Vec<Complaint>), Complaint>;
+
+fn parse<T: DeserializeOwned>(file: &File) -> std::result::Result<T, Complaint> {
+    serde_saphyr::from_str(&file.text).map_err(|error| {
+        let location = error.location().unwrap_or(Location::UNKNOWN);
+        // The first line is the sentence; the rest is an excerpt that the caller sees in the file.
+        let text = error.to_string();
+        let what = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        Complaint::at(&file.label, location, what)
+    })
+}
+
+fn check_cause(file: &File, cause: Cause) -> Parsed {
+    if cause.id.as_str() == file.stem() {
+        Ok((Some(Item::Cause(Box::new(cause))), Vec::new()))
+    } else {
+        Err(Complaint::at(&file.label, Location::UNKNOWN, format!("the id `{}` is that of the file", cause.id)))
+    }
+}
+
+fn signature(file: &File, document: Document) -> Parsed {
+    let mut complaints = lint::check(file, &document);
+    let detection = match Detection::compile(&document.detection) {
+        Ok(detection) => detection,
+        Err((at, what)) => return Err(Complaint::at(&file.label, at, what)),
+    };
+    let at = document.detection.defined;
+    let (providers, event_ids) = detection.keys();
+    if !detection.always_names("Provider_Name") {
+        complaints.push(Complaint::at(&file.label, at, "every way to match names a Provider_Name"));
+    }
+    if !event_ids.is_empty() && !detection.always_names("EventID") {
+        complaints.push(Complaint::at(&file.label, at, "every way to match names an EventID"));
+    }
+    let place = document.id.defined;
+    let block = document.rdpwhy.value;
+    let signature = Signature {
+        name: document.name.value,
+        id: document.id.value,
+        title: document.title,
+        description: document.description,
+        status: document.status,
+        level: document.level,
+        role: block.role,
+        stage: block.stage,
+        side: block.side,
+        evidence: block.evidence,
+        window: block.window,
+        trigger: block.trigger,
+        links: block.links,
+        mark: block.mark,
+        summary: block.summary,
+        falsepositives: document.falsepositives.value,
+        references: document.references.value,
+        file: file.label.clone(),
+        detection,
+        providers,
+        event_ids,
+    };
+    Ok((Some(Item::Signature(Box::new(signature), Some(block.examples), place)), complaints))
+}
+
+fn plain(file: &File, rule: PlainSigma) -> Parsed {
+    let detection = Detection::compile(&rule.detection).map_err(|(at, what)| Complaint::at(&file.label, at, what))?;
+    let (providers, event_ids) = detection.keys();
+    let signature = Signature {
+        name: file.stem().to_owned(),
+        id: rule.id.unwrap_or_else(|| file.stem().to_owned()),
+        summary: rule.title.clone(),
+        title: rule.title,
+        description: None,
+        status: Status::Test,
+        level: rule.level.unwrap_or(Level::Medium),
+        role: Role::Context,
+        stage: None,
+        side: Side::Either,
+        evidence: BTreeMap::new(),
+        window: Window::default(),
+        trigger: None,
+        links: Vec::new(),
+        mark: Mark::C,
+        falsepositives: rule.falsepositives,
+        references: rule.references,
+        file: file.label.clone(),
+        detection,
+        providers,
+        event_ids,
+    };
+    Ok((Some(Item::Signature(Box::new(signature), None, rule.detection.defined)), Vec::new()))
+}

@@ -1,0 +1,254 @@
+//! One field of a Sigma selection: its modifiers and values, compiled.
+
+use std::net::IpAddr;
+
+use regex::{Regex, RegexBuilder};
+
+use super::node::Node;
+use crate::event::{Event, parse_code};
+
+/// A field with what it must be.
+#[derive(Debug, Clone)]
+pub(super) struct FieldMatch {
+    pub(super) field: String,
+    pub(super) patterns: Vec<Pattern>,
+    all: bool,
+}
+
+/// One value a field may have.
+#[derive(Debug, Clone)]
+pub(super) enum Pattern {
+    Absent,
+    Exists(bool),
+    /// Whole value; a number or quoted code is compared as a number too.
+    Is { text: String, code: Option<u32>, cased: bool },
+    Contains { text: String, cased: bool },
+    StartsWith { text: String, cased: bool },
+    EndsWith { text: String, cased: bool },
+    Regex(Regex),
+    Network { base: IpAddr, prefix: u8 },
+    Compare { order: Comparison, number: f64 },
+    /// Equal to another field of the same event.
+    Field(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Comparison {
+    Greater,
+    GreaterEqual,
+    Less,
+    LessEqual,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Whole,
+    Contains,
+    StartsWith,
+    EndsWith,
+    Regex,
+    Cidr,
+    Compare(Comparison),
+    Exists,
+    FieldRef,
+}
+
+impl FieldMatch {
+    /// Compiles `field|modifier|…: value(s)`.
+    pub(super) fn compile(key: &str, value: &Node) -> Result<Self, String> {
+        let mut parts = key.split('|');
+        let field = parts.next().unwrap_or_default().to_owned();
+        let mut kind = Kind::Whole;
+        let (mut all, mut cased, mut flags, mut windash) = (false, false, String::new(), false);
+        for modifier in parts {
+            match modifier {
+                "contains" => kind = Kind::Contains,
+                "startswith" => kind = Kind::StartsWith,
+                "endswith" => kind = Kind::EndsWith,
+                "re" => kind = Kind::Regex,
+                "cidr" => kind = Kind::Cidr,
+                "gt" => kind = Kind::Compare(Comparison::Greater),
+                "gte" => kind = Kind::Compare(Comparison::GreaterEqual),
+                "lt" => kind = Kind::Compare(Comparison::Less),
+                "lte" => kind = Kind::Compare(Comparison::LessEqual),
+                "exists" => kind = Kind::Exists,
+                "fieldref" => kind = Kind::FieldRef,
+                "all" => all = true,
+                "cased" => cased = true,
+                "windash" => windash = true,
+                "i" | "m" | "s" if kind == Kind::Regex => flags.push_str(modifier),
+                other => return Err(format!("modifier `{other}` is not supported")),
+            }
+        }
+        let mut patterns = Vec::new();
+        for value in values(value)? {
+            for text in dashes(value, windash) {
+                patterns.push(Pattern::compile(text.as_deref(), kind, cased, &flags)?);
+            }
+        }
+        Ok(Self { field, patterns, all })
+    }
+
+    /// Whether the event's field (any of them, when it occurs several times) fits.
+    pub(super) fn matches(&self, event: &Event) -> bool {
+        if self.all {
+            self.patterns.iter().all(|pattern| self.fits(event, pattern))
+        } else {
+            self.patterns.iter().any(|pattern| self.fits(event, pattern))
+        }
+    }
+
+    fn fits(&self, event: &Event, pattern: &Pattern) -> bool {
+        let value = event.sigma_field(&self.field);
+        match pattern {
+            Pattern::Absent => value.is_none_or(|text| text.is_empty()),
+            Pattern::Exists(wanted) => value.is_some() == *wanted,
+            Pattern::Field(other) => {
+                value.is_some_and(|text| event.sigma_field(other).is_some_and(|twin| text.eq_ignore_ascii_case(&twin)))
+            }
+            _ if self.field == "Provider_Name" => {
+                pattern.fits(&event.provider) || event.event_source.as_deref().is_some_and(|alias| pattern.fits(alias))
+            }
+            _ if value.as_deref().is_some_and(|text| pattern.fits(text)) => true,
+            // A name may repeat; the first value was looked at above.
+            _ => event.data.iter().skip(1).any(|(name, text)| crate::event::same_name(name, &self.field) && pattern.fits(text)),
+        }
+    }
+}
+
+fn values(node: &Node) -> Result<Vec<Option<String>>, String> {
+    match node {
+        Node::Null => Ok(vec![None]),
+        Node::List(items) => items.iter().map(|item| single(&item.value)).collect(),
+        other => Ok(vec![single(other)?]),
+    }
+}
+
+fn single(node: &Node) -> Result<Option<String>, String> {
+    match node {
+        Node::Null => Ok(None),
+        other => other.scalar().map(Some).ok_or_else(|| "a value here is a plain scalar or a list of them".to_owned()),
+    }
+}
+
+/// `windash`: a leading `-` of a command line switch may be written `/` as well.
+fn dashes(value: Option<String>, windash: bool) -> Vec<Option<String>> {
+    match value {
+        Some(text) if windash && text.contains('-') => vec![Some(text.replacen('-', "/", 1)), Some(text)],
+        other => vec![other],
+    }
+}
+
+impl Pattern {
+    fn compile(value: Option<&str>, kind: Kind, cased: bool, flags: &str) -> Result<Self, String> {
+        let Some(text) = value else { return Ok(Self::Absent) };
+        let number = || text.parse::<f64>().map_err(|error| format!("`{text}` is not a number: {error}"));
+        let lower = if cased { text.to_owned() } else { text.to_lowercase() };
+        Ok(match kind {
+            Kind::Regex => Self::Regex(regex(text, flags)?),
+            Kind::Cidr => network(text).ok_or_else(|| format!("`{text}` is not a network such as 10.0.0.0/8"))?,
+            Kind::Compare(order) => Self::Compare { order, number: number()? },
+            Kind::Exists => Self::Exists(matches!(text, "true" | "yes")),
+            Kind::FieldRef => Self::Field(text.to_owned()),
+            _ if has_wildcard(text) => Self::Regex(wildcard(text, kind, cased)?),
+            Kind::Whole => Self::Is { code: parse_code(text), text: unescape(&lower), cased },
+            Kind::Contains => Self::Contains { text: unescape(&lower), cased },
+            Kind::StartsWith => Self::StartsWith { text: unescape(&lower), cased },
+            Kind::EndsWith => Self::EndsWith { text: unescape(&lower), cased },
+        })
+    }
+
+    fn fits(&self, value: &str) -> bool {
+        let fold = |cased: bool| if cased { value.to_owned() } else { value.to_lowercase() };
+        match self {
+            Self::Absent => value.is_empty(),
+            Self::Exists(wanted) => *wanted,
+            Self::Is { text, code, cased } => {
+                (code.is_some() && *code == parse_code(value))
+                    || if *cased { value == text } else { value.eq_ignore_ascii_case(text) || (!value.is_ascii() && fold(false) == *text) }
+            }
+            Self::Contains { text, cased } => fold(*cased).contains(text.as_str()),
+            Self::StartsWith { text, cased } => fold(*cased).starts_with(text.as_str()),
+            Self::EndsWith { text, cased } => fold(*cased).ends_with(text.as_str()),
+            Self::Regex(regex) => regex.is_match(value),
+            Self::Network { base, prefix } => value.parse().is_ok_and(|address| in_network(address, *base, *prefix)),
+            Self::Compare { order, number } => value.trim().parse::<f64>().is_ok_and(|found| order.holds(found, *number)),
+            Self::Field(_) => false,
+        }
+    }
+}
+
+impl Comparison {
+    fn holds(self, found: f64, number: f64) -> bool {
+        match self {
+            Self::Greater => found > number,
+            Self::GreaterEqual => found >= number,
+            Self::Less => found < number,
+            Self::LessEqual => found <= number,
+        }
+    }
+}
+
+/// Whether Sigma wildcards stand in a value that no backslash escapes.
+fn has_wildcard(text: &str) -> bool {
+    let mut escaped = false;
+    for letter in text.chars() {
+        if matches!(letter, '*' | '?') && !escaped {
+            return true;
+        }
+        escaped = letter == '\\' && !escaped;
+    }
+    false
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("\\*", "*").replace("\\?", "?").replace("\\\\", "\\")
+}
+
+fn regex(text: &str, flags: &str) -> Result<Regex, String> {
+    RegexBuilder::new(text)
+        .case_insensitive(flags.contains('i'))
+        .multi_line(flags.contains('m'))
+        .dot_matches_new_line(flags.contains('s'))
+        .size_limit(1 << 20)
+        .build()
+        .map_err(|error| error.to_string())
+}
+
+fn wildcard(text: &str, kind: Kind, cased: bool) -> Result<Regex, String> {
+    let mut pattern = String::new();
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '*' => pattern.push_str(".*"),
+            '?' => pattern.push('.'),
+            '\\' if matches!(letters.peek(), Some('*' | '?' | '\\')) => {
+                pattern.push_str(&regex::escape(&letters.next().map(String::from).unwrap_or_default()));
+            }
+            other => pattern.push_str(&regex::escape(&other.to_string())),
+        }
+    }
+    let start = if matches!(kind, Kind::Whole | Kind::StartsWith) { "^" } else { "" };
+    let end = if matches!(kind, Kind::Whole | Kind::EndsWith) { "$" } else { "" };
+    regex(&format!("{start}{pattern}{end}"), if cased { "s" } else { "is" })
+}
+
+fn network(text: &str) -> Option<Pattern> {
+    let (base, prefix) = text.split_once('/')?;
+    Some(Pattern::Network { base: base.parse().ok()?, prefix: prefix.parse().ok()? })
+}
+
+fn in_network(address: IpAddr, base: IpAddr, prefix: u8) -> bool {
+    let mask = |bits: u32, width: u32| u128::MAX.checked_shl(width.saturating_sub(bits)).unwrap_or(0);
+    match (address, base) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => {
+            let mask = mask(u32::from(prefix), 32);
+            u128::from(a.to_bits()) & mask == u128::from(b.to_bits()) & mask
+        }
+        (IpAddr::V6(a), IpAddr::V6(b)) => {
+            let mask = mask(u32::from(prefix), 128);
+            a.to_bits() & mask == b.to_bits() & mask
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,137 @@
+//! The timeline: findings, attempts and dialogs of a bundle, in the order of time, each with its source.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::case::Case;
+use crate::event::{Event, Origin, TimeQuality};
+use crate::findings::Bucket;
+use crate::signatures::{Database, Role, SignatureId};
+
+/// One line of the timeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// When; `None` when the source does not say.
+    pub time: Option<DateTime<Utc>>,
+    /// When the last of several was.
+    pub last: Option<DateTime<Utc>>,
+    /// How exact these times are.
+    pub quality: TimeQuality,
+    /// How many events this line stands for.
+    pub count: u64,
+    /// The computer, as logged.
+    pub host: Arc<str>,
+    /// Its provider.
+    pub provider: Arc<str>,
+    /// Its event id.
+    pub event_id: Option<u32>,
+    /// Its channel.
+    pub channel: Option<Arc<str>>,
+    /// Its level.
+    pub level: Option<u8>,
+    /// The part it plays.
+    pub role: Role,
+    /// The signature that found it.
+    pub signature: Option<SignatureId>,
+    /// The incident it belongs to, by index.
+    pub incident: Option<usize>,
+    /// Seconds from the incident's first failure; negative before it.
+    pub delta_s: Option<f64>,
+    /// One line for people.
+    pub summary: String,
+    /// The event's own values.
+    pub fields: Vec<(Arc<str>, String)>,
+    /// Where it was read.
+    pub origin: Origin,
+}
+
+impl Entry {
+    /// A line for an event that no signature found, such as a dialog.
+    #[must_use]
+    pub fn of_event(event: &Event, role: Role, summary: String) -> Self {
+        let (time, quality) = event.time.resolve(None);
+        Self {
+            time,
+            last: time,
+            quality,
+            count: 1,
+            host: event.computer.clone().unwrap_or_else(|| "".into()),
+            provider: Arc::clone(&event.provider),
+            event_id: event.event_id,
+            channel: event.channel.clone(),
+            level: event.level,
+            role,
+            signature: None,
+            incident: None,
+            delta_s: None,
+            summary,
+            fields: event.data.clone(),
+            origin: event.origin,
+        }
+    }
+
+    fn of_bucket(id: SignatureId, bucket: &Bucket, db: &Database) -> Option<Self> {
+        let signature = db.signature(id)?;
+        let entry = Self::of_event(&bucket.example, signature.role, signature.summarize(&bucket.example));
+        Some(Self { time: bucket.first, last: bucket.last, quality: bucket.quality, count: bucket.count, signature: Some(id), ..entry })
+    }
+
+    /// A field's value.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(key, _)| crate::event::same_name(key, name)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The index of an [`Entry`] in [`Timeline::entries`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryId(pub usize);
+
+/// All lines, in order of time; undated ones last.
+#[derive(Debug, Default)]
+pub struct Timeline {
+    entries: Vec<Entry>,
+}
+
+impl Timeline {
+    /// A line for everything that was found. Further lines go in with [`Timeline::new`]'s second argument, so that
+    /// indices never move afterwards.
+    #[must_use]
+    pub fn new(case: &Case, db: &Database, more: Vec<Entry>) -> Self {
+        let found = case.findings.series().flat_map(|(key, series)| {
+            series.buckets.iter().filter_map(|bucket| Entry::of_bucket(key.signature, bucket, db))
+        });
+        let mut entries: Vec<_> = found.chain(more).collect();
+        entries.sort_by(|a, b| {
+            let key = |entry: &Entry| (entry.time.is_none(), entry.time, entry.origin, entry.signature);
+            key(a).cmp(&key(b))
+        });
+        Self { entries }
+    }
+
+    /// The lines.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The lines with their indices.
+    pub fn numbered(&self) -> impl Iterator<Item = (EntryId, &Entry)> {
+        self.entries.iter().enumerate().map(|(index, entry)| (EntryId(index), entry))
+    }
+
+    /// One line.
+    #[must_use]
+    pub fn get(&self, id: EntryId) -> Option<&Entry> {
+        self.entries.get(id.0)
+    }
+
+    /// Ties a line to an incident; the first that claims it keeps it.
+    pub fn tie(&mut self, id: EntryId, incident: usize, start: Option<DateTime<Utc>>) {
+        if let Some(entry) = self.entries.get_mut(id.0).filter(|entry| entry.incident.is_none()) {
+            entry.incident = Some(incident);
+            entry.delta_s = start.zip(entry.time).map(|(start, time)| (time - start).as_seconds_f64());
+        }
+    }
+}
