@@ -13,3 +13,7 @@ pub mod event;
 pub mod notice;
 pub mod parsers;
 pub mod source;
+
+// The test helper for parsers is shared with the tests outside of the crate, where it is called by its name.
+#[cfg(test)]
+extern crate self as rdpwhy;

@@ -2,6 +2,11 @@
 //!
 //! A new format is a file here, a `mod` line and an entry in [`PARSERS`].
 
+mod coverage;
+pub mod event_xml;
+#[cfg(test)]
+mod testing;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -24,7 +29,7 @@ pub trait Parser: Sync {
 }
 
 /// Every format, most specific first: a source goes to the first that sniffs it.
-pub static PARSERS: &[&dyn Parser] = &[];
+pub static PARSERS: &[&dyn Parser] = &[&event_xml::EventXml];
 
 /// The parser for a source, if any knows its content.
 #[must_use]
