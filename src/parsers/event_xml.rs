@@ -185,7 +185,7 @@ mod tests {
                     </System>\r\n- <EventData>\r\n  <Data>CONTOSO</Data>\r\n  <Data>%%1311</Data>\r\n  \
                     <Binary>5E0000C0</Binary>\r\n  </EventData>\r\n  </Event>";
         insta::assert_snapshot!(parse(&EventXml, text), @r#"
-        line 1: 2026-11-18T20:41:53.123456700Z, NETLOGON 5719 qualifiers 0 in System param1="CONTOSO" param2="%%1311" Binary="5E0000C0"
+        line 1: 2026-11-18T20:41:53.123456700Z, NETLOGON 5719 qualifiers 0 in System param1="CONTOSO" param2="%%1311" Binary="5E0000C0" StatusCode="0xc000005e"
         coverage: System of , 1 records 0..0, 2026-11-18T20:41:53.123456700Z..2026-11-18T20:41:53.123456700Z
         "#);
     }
