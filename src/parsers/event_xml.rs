@@ -16,8 +16,8 @@ pub(crate) use record::{feed, parse_event};
 
 use self::frames::{Frame, Frames};
 use super::coverage::Coverage;
+use super::damage::{self, Damage};
 use super::{Parser, Sink};
-use crate::bundle::limits;
 use crate::event::{Origin, Position};
 use crate::notice::Notice;
 use crate::source::Source;
@@ -43,9 +43,7 @@ impl Parser for EventXml {
     fn parse(&self, source: &Source, sink: &mut dyn Sink) {
         match source.utf8() {
             Ok(reader) => read(reader, source, sink),
-            Err(error) => {
-                sink.notice(Notice::new(source.id, "", format!("cannot be read: {error}")))
-            }
+            Err(error) => damage::unreadable(source, &error, sink),
         }
     }
 }
@@ -53,7 +51,7 @@ impl Parser for EventXml {
 /// Hands over every event that `reader` has, and what all of them cover.
 pub(crate) fn read(reader: impl BufRead, source: &Source, sink: &mut dyn Sink) {
     let mut coverage = Coverage::default();
-    let mut damage = Damage::new(source);
+    let mut damage = Damage::new(source, "event");
     let mut frames = Frames::new(reader);
     while let Some(frame) = frames.next() {
         let at = Origin { source: source.id, position: Position::Line(frames.line()) };
@@ -70,36 +68,10 @@ pub(crate) fn read(reader: impl BufRead, source: &Source, sink: &mut dyn Sink) {
                 break;
             }
         };
-        damage.one(fault, at.position, sink);
+        damage.one(at.position, fault, sink);
     }
     damage.finish(sink);
     coverage.finish(sink);
-}
-
-/// Damaged events: the first ones each get a notice, the others are counted.
-struct Damage<'s> {
-    source: &'s Source,
-    count: usize,
-}
-
-impl<'s> Damage<'s> {
-    fn new(source: &'s Source) -> Self {
-        Self { source, count: 0 }
-    }
-
-    fn one(&mut self, what: &str, at: Position, sink: &mut dyn Sink) {
-        self.count += 1;
-        if self.count <= limits::NOTICES_EACH {
-            sink.notice(Notice::new(self.source.id, at.to_string(), what).losing("1 event"));
-        }
-    }
-
-    fn finish(self, sink: &mut dyn Sink) {
-        if let Some(more @ 1..) = self.count.checked_sub(limits::NOTICES_EACH) {
-            let notice = Notice::new(self.source.id, "", "further events are damaged");
-            sink.notice(notice.losing(format!("{more} events")));
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 //! A new format is a file here, a `mod` line and an entry in [`PARSERS`].
 
 mod coverage;
+mod damage;
 pub mod event_xml;
+pub mod hotfix_list;
+pub mod reporting_events;
 #[cfg(test)]
 mod testing;
 
@@ -29,7 +32,8 @@ pub trait Parser: Sync {
 }
 
 /// Every format, most specific first: a source goes to the first that sniffs it.
-pub static PARSERS: &[&dyn Parser] = &[&event_xml::EventXml];
+pub static PARSERS: &[&dyn Parser] =
+    &[&event_xml::EventXml, &reporting_events::ReportingEvents, &hotfix_list::HotfixList];
 
 /// The parser for a source, if any knows its content.
 #[must_use]
