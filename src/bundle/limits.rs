@@ -26,3 +26,27 @@ pub const NESTED_ARCHIVE_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Longest name of a member, in bytes.
 pub const NAME_BYTES: usize = 4096;
+
+/// One `<Event>` of an event XML export, in bytes of UTF-8. Windows itself stops at 64 KiB a record.
+pub const EVENT_XML_BYTES: usize = 4 * 1024 * 1024;
+
+/// Elements inside elements of one event.
+pub const EVENT_XML_DEPTH: usize = 64;
+
+/// Data fields of one event; Windows stops at 99 or so.
+pub const EVENT_FIELDS: usize = 4096;
+
+/// Largest text that is read as a ticket, in bytes; a ticket is written by people.
+pub const TICKET_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Lines of a ticket that become events.
+pub const TICKET_MESSAGES: usize = 200;
+
+/// Longest message of a ticket, in characters.
+pub const MESSAGE_CHARS: usize = 500;
+
+/// Rows of a list of installed updates.
+pub const HOTFIX_ROWS: usize = 20_000;
+
+/// Notices of one kind that one source gives, before they are only counted.
+pub const NOTICES_EACH: usize = 3;

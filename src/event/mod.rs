@@ -150,16 +150,17 @@ impl Event {
                 .is_some_and(|alias| alias.eq_ignore_ascii_case(provider))
     }
 
-    /// The peer's IP address, when the event names one.
+    /// The peer's bare IP address, when the event names one. Some records have an `Address` of their own, which may be
+    /// `LOCAL`.
     #[must_use]
     pub fn address(&self) -> Option<&str> {
-        self.field("Address").filter(|text| !text.is_empty())
+        self.field("Address").and_then(derive::clean_address)
     }
 
-    /// The account without its domain, when the event names one.
+    /// The account without its domain, when the event names one. Some records have a `User` of their own, with it.
     #[must_use]
     pub fn user(&self) -> Option<&str> {
-        self.field("User").filter(|text| !text.is_empty())
+        self.field("User").and_then(derive::account)
     }
 
     /// Adds the fields that Windows hides in binary data, joined strings or translated text (`docs/signatures.md` lists

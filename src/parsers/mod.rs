@@ -4,6 +4,13 @@
 
 mod evtx;
 pub mod unread;
+mod coverage;
+mod damage;
+pub mod event_xml;
+pub mod hotfix_list;
+pub mod reporting_events;
+#[cfg(test)]
+mod testing;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,7 +34,8 @@ pub trait Parser: Sync {
 }
 
 /// Every format, most specific first: a source goes to the first that sniffs it.
-pub static PARSERS: &[&dyn Parser] = &[];
+pub static PARSERS: &[&dyn Parser] =
+    &[&evtx::Evtx, &event_xml::EventXml, &reporting_events::ReportingEvents, &hotfix_list::HotfixList];
 
 /// The parser for a source, if any knows its content.
 #[must_use]

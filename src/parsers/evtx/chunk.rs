@@ -2,15 +2,15 @@
 
 use std::sync::{Arc, LazyLock};
 
-use chrono::{DateTime, Utc};
 use evtx::{EvtxChunkData, ParserSettings};
 
 use super::CHUNK;
 use super::header::{array, checksum};
-use crate::event::{Event, Position, SourceId};
+use crate::event::{Event, Origin, Position, SourceId};
 use crate::notice::Notice;
+use crate::parsers::coverage::Coverage;
 use crate::parsers::event_xml;
-use crate::parsers::{CoverageSpan, Interest};
+use crate::parsers::{CoverageSpan, Interest, Sink};
 
 /// First bytes of a chunk.
 pub(super) const MAGIC: &[u8] = b"ElfChnk\0";
@@ -115,46 +115,50 @@ fn decode(source: SourceId, bytes: Vec<u8>, interest: &Interest, report: &mut Ch
     let mut data = EvtxChunkData::new(bytes, false).map_err(|error| error.to_string())?;
     let mut chunk = data.parse(Arc::clone(&SETTINGS)).map_err(|error| error.to_string())?;
     let mut read = Read::default();
+    let mut coverage = Coverage::default();
+    let mut capture = Capture { interest, events: Vec::new(), coverage: Vec::new() };
     for record in chunk.iter() {
-        match record.and_then(evtx::EvtxRecord::into_xml) {
-            Ok(record) => {
-                read.records += 1;
-                take(source, record.event_record_id, &record.data, interest, report);
-            }
+        let outcome = record.and_then(evtx::EvtxRecord::into_xml).map_err(|error| error.to_string());
+        let outcome = outcome.and_then(|record| {
+            let at = Origin { source, position: Position::Record(record.event_record_id) };
+            let fed = event_xml::feed(&record.data, at, &mut coverage, &mut capture);
+            fed.then_some(()).ok_or_else(|| "it is no event".to_owned())
+        });
+        match outcome {
+            Ok(()) => read.records += 1,
             Err(error) => {
                 read.failed += 1;
-                read.first_error.get_or_insert_with(|| error.to_string());
+                read.first_error.get_or_insert(error);
             }
         }
     }
+    coverage.finish(&mut capture);
+    report.events = capture.events;
+    report.coverage = capture.coverage;
     Ok(read)
 }
 
-fn take(source: SourceId, number: u64, xml: &str, interest: &Interest, report: &mut ChunkReport) {
-    let Some(mut event) = event_xml::parse_event(xml, source) else { return };
-    if event.origin.position == Position::Whole {
-        event.origin.position = Position::Record(number);
-    }
-    cover(source, &event, report);
-    if interest.wants(&event.provider, event.event_source.as_deref(), event.event_id.unwrap_or(0)) {
-        event.derive_fields();
-        report.events.push(event);
-    }
+/// Keeps the wanted events of one chunk until its turn comes.
+struct Capture<'c> {
+    interest: &'c Interest,
+    events: Vec<Event>,
+    coverage: Vec<CoverageSpan>,
 }
 
-fn cover(source: SourceId, event: &Event, report: &mut ChunkReport) {
-    let id = match event.origin.position {
-        Position::Record(id) => id,
-        Position::Line(_) | Position::Whole => 0,
-    };
-    let time: DateTime<Utc> = event.time.utc().unwrap_or_default();
-    let channel = event.channel.clone().unwrap_or_else(|| "".into());
-    let computer = event.computer.clone().unwrap_or_else(|| "".into());
-    let span = CoverageSpan { source, channel, computer, first: time, last: time, records: 1, record_ids: (id, id) };
-    match report.coverage.iter_mut().find(|known| known.channel == span.channel && known.computer == span.computer) {
-        Some(known) => known.absorb(&span),
-        None => report.coverage.push(span),
+impl Sink for Capture<'_> {
+    fn interest(&self) -> &Interest {
+        self.interest
     }
+
+    fn event(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    fn coverage(&mut self, span: CoverageSpan) {
+        self.coverage.push(span);
+    }
+
+    fn notice(&mut self, _: Notice) {}
 }
 
 fn complain(

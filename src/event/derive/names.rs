@@ -1,0 +1,78 @@
+//! Names of accounts and updates, and text inside binary data.
+
+use super::{Event, is_rcm, is_scm};
+
+/// The account of a logon or session, without its domain.
+pub(super) fn user(event: &Event) -> Option<String> {
+    const FIELDS: [&str; 3] = ["TargetUserName", "AccountName", "Username"];
+    // The account of an installed service is nobody who logs on.
+    if is_scm(event) {
+        return None;
+    }
+    let named = FIELDS.iter().filter_map(|name| event.field(name)).find_map(account);
+    let by_position = || match event.event_id {
+        Some(1149) if is_rcm(event) => event.field("Param1").and_then(account),
+        _ => None,
+    };
+    named.or_else(by_position).map(str::to_owned)
+}
+
+/// `CONTOSO\j.doe` and `j.doe@contoso.com` without their domain.
+pub(in crate::event) fn account(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let name = match text.rsplit_once('\\') {
+        Some((_, name)) => name,
+        None => text.split('@').next().unwrap_or_default(),
+    };
+    (!matches!(name, "" | "-")).then_some(name)
+}
+
+/// The KB number of an update event or of a list of updates.
+pub(super) fn kb(event: &Event) -> Option<String> {
+    const PROVIDERS: [&str; 7] = [
+        "Microsoft-Windows-WindowsUpdateClient",
+        "Microsoft-Windows-Servicing",
+        "Microsoft-Windows-WUSA",
+        "Windows Update Agent",
+        "ReportingEvents",
+        "Get-HotFix",
+        "wmic qfe",
+    ];
+    const FIELDS: [&str; 6] =
+        ["HotFixID", "updateTitle", "PackageIdentifier", "PackageName", "Title", "UpdateName"];
+    if !PROVIDERS.iter().any(|provider| event.is_from(provider)) {
+        return None;
+    }
+    FIELDS.iter().filter_map(|name| event.field(name)).find_map(kb_number)
+}
+
+/// The first `KB` with six or seven digits.
+fn kb_number(text: &str) -> Option<String> {
+    let upper = text.to_ascii_uppercase();
+    upper.split("KB").skip(1).find_map(|rest| {
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        matches!(digits.len(), 6 | 7).then(|| format!("KB{digits}"))
+    })
+}
+
+/// UTF-16LE text in hex, up to its final zero.
+pub(super) fn utf16(hex: &str) -> Option<String> {
+    let bytes = bytes(hex)?;
+    let units = bytes.chunks_exact(2).map(|pair| match pair {
+        [low, high] => u16::from_le_bytes([*low, *high]),
+        _ => 0,
+    });
+    let text = char::decode_utf16(units.take_while(|unit| *unit != 0));
+    text.collect::<Result<String, _>>().ok()
+}
+
+/// The bytes of a hex string.
+pub(super) fn bytes(hex: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<_>> = hex.trim().chars().map(|letter| letter.to_digit(16)).collect();
+    let pairs = digits?;
+    let byte = |pair: &[u32]| match pair {
+        [high, low] => u8::try_from(high << 4 | low).ok(),
+        _ => None,
+    };
+    pairs.chunks(2).map(byte).collect()
+}

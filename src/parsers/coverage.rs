@@ -1,0 +1,46 @@
+//! Which logs of which machines a source covers, and from when to when.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{CoverageSpan, Sink};
+use crate::event::{Event, Position};
+
+/// Counts the records of one source, wanted or not, by channel and computer.
+#[derive(Debug, Default)]
+pub(crate) struct Coverage {
+    spans: BTreeMap<(Arc<str>, Arc<str>), CoverageSpan>,
+}
+
+impl Coverage {
+    /// Counts one record. Those without a believable time say nothing about what a log covers and are left out.
+    pub(crate) fn add(&mut self, event: &Event) {
+        let Some(time) = event.time.utc() else { return };
+        let id = match event.origin.position {
+            Position::Record(id) => id,
+            _ => 0,
+        };
+        let channel = event.channel.clone().unwrap_or_default();
+        let computer = event.computer.clone().unwrap_or_default();
+        let span = CoverageSpan {
+            source: event.origin.source,
+            channel: channel.clone(),
+            computer: computer.clone(),
+            first: time,
+            last: time,
+            records: 1,
+            record_ids: (id, id),
+        };
+        self.spans
+            .entry((channel, computer))
+            .and_modify(|known| known.absorb(&span))
+            .or_insert(span);
+    }
+
+    /// Hands the spans over, in order of channel and computer.
+    pub(crate) fn finish(self, sink: &mut dyn Sink) {
+        for span in self.spans.into_values() {
+            sink.coverage(span);
+        }
+    }
+}
