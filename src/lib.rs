@@ -7,6 +7,7 @@
 //! bundle → source → parsers → event → signatures → scan → diagnosis → report
 //! ```
 
+pub mod analysis;
 pub mod attempts;
 pub mod bundle;
 pub mod case;
@@ -18,6 +19,7 @@ pub mod event;
 pub mod findings;
 pub mod notice;
 pub mod parsers;
+pub mod report;
 pub mod scan;
 pub mod signatures;
 pub mod source;

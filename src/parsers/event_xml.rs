@@ -12,7 +12,7 @@ mod record;
 
 use std::io::BufRead;
 
-pub(crate) use record::{feed, parse_event};
+pub(crate) use record::feed;
 
 use self::frames::{Frame, Frames};
 use super::coverage::Coverage;

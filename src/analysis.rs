@@ -1,0 +1,147 @@
+//! One ticket, from its bundle to its answer.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use rayon::prelude::*;
+
+use crate::bundle::Bundle;
+use crate::case::{Case, Host, HostKey};
+use crate::diagnosis::{self, Diagnosis, clock};
+use crate::event::{Position, SourceId};
+use crate::notice::Notice;
+use crate::scan::{self, Scan};
+use crate::signatures::Database;
+use crate::timeline::Timeline;
+
+/// What a caller wants to see of a bundle; the default is everything.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    /// Incidents and lines before this instant are left out.
+    pub from: Option<DateTime<Utc>>,
+    /// Incidents and lines after this instant are left out.
+    pub to: Option<DateTime<Utc>>,
+    /// Only incidents of these hosts, as server or client; empty for all.
+    pub hosts: Vec<String>,
+}
+
+/// One file of the bundle, as reports name it.
+#[derive(Debug, Clone)]
+pub struct SourceSummary {
+    /// Its label.
+    pub path: Arc<str>,
+    /// Its format; `None` when no parser knows its content.
+    pub format: Option<&'static str>,
+    /// SHA-256, lower-case hex.
+    pub sha256: Option<String>,
+    /// Size in bytes, unpacked.
+    pub bytes: u64,
+    /// Events in it.
+    pub events: u64,
+    /// Earliest time in it.
+    pub first: Option<DateTime<Utc>>,
+    /// Latest time in it.
+    pub last: Option<DateTime<Utc>>,
+    /// How many notices concern it.
+    pub notices: usize,
+}
+
+/// Everything that reports are made of.
+#[derive(Debug)]
+pub struct Analysis<'db> {
+    /// The knowledge it was made with.
+    pub db: &'db Database,
+    /// The files, by [`SourceId`].
+    pub sources: Vec<SourceSummary>,
+    /// The computers.
+    pub hosts: Vec<Host>,
+    /// The dated lines.
+    pub timeline: Timeline,
+    /// The answers.
+    pub diagnoses: Vec<Diagnosis>,
+    /// What could not be read.
+    pub notices: Vec<Notice>,
+    names: std::collections::BTreeMap<HostKey, String>,
+}
+
+/// Analyses one bundle. `progress` is told the bytes of each source that is done; it may be called from any thread.
+#[must_use]
+pub fn analyze<'db>(bundle: &Bundle, db: &'db Database, scope: &Scope, progress: &(dyn Fn(u64) + Sync)) -> Analysis<'db> {
+    let interest = scan::interest(db);
+    // Sources are sorted by path and `collect` keeps their order: the result is the same for any number of threads.
+    let mut scans: Vec<Scan> = bundle
+        .sources()
+        .par_iter()
+        .map(|source| {
+            let scan = scan::scan(source, db, &interest);
+            progress(source.bytes);
+            scan
+        })
+        .collect();
+    let sources = scans.iter().zip(bundle.sources()).map(|(scan, source)| summary(scan, source)).collect();
+    let notices: Vec<_> = bundle.notices().iter().cloned().chain(scans.iter_mut().flat_map(|scan| std::mem::take(&mut scan.notices))).collect();
+    let mut case = Case::new(&mut scans, bundle.sources());
+    for (client, offset) in clock::offsets(&case).iter() {
+        if let Some(host) = case.hosts.get_mut(client) {
+            host.clock_offset_s = Some(offset.as_seconds_f64());
+        }
+    }
+    let (timeline, mut diagnoses) = diagnosis::diagnose(&case, db);
+    diagnoses.retain(|diagnosis| scope.shows(diagnosis));
+    let names = case.hosts.iter().map(|(key, host)| (key.clone(), host.name.clone())).collect();
+    Analysis { db, sources, hosts: case.hosts.into_values().collect(), timeline, diagnoses, notices, names }
+}
+
+fn summary(scan: &Scan, source: &crate::source::Source) -> SourceSummary {
+    SourceSummary {
+        path: Arc::clone(&source.path),
+        format: scan.format,
+        sha256: scan.sha256.clone(),
+        bytes: source.bytes,
+        events: scan.events,
+        first: scan.first,
+        last: scan.last,
+        notices: scan.notices.len(),
+    }
+}
+
+impl Scope {
+    fn shows(&self, diagnosis: &Diagnosis) -> bool {
+        let incident = &diagnosis.incident;
+        let early = self.from.zip(incident.last).is_some_and(|(from, last)| last < from);
+        let late = self.to.zip(incident.first).is_some_and(|(to, first)| first > to);
+        let wanted: Vec<_> = self.hosts.iter().filter_map(|name| HostKey::new(name)).collect();
+        let named = |key: &Option<HostKey>| key.as_ref().is_some_and(|key| wanted.contains(key));
+        !early && !late && (wanted.is_empty() || named(&incident.server) || named(&incident.client))
+    }
+}
+
+impl Analysis<'_> {
+    /// A source's label.
+    #[must_use]
+    pub fn path(&self, id: SourceId) -> &str {
+        self.sources.get(id.index()).map_or("?", |source| &source.path)
+    }
+
+    /// A host's name as logged.
+    #[must_use]
+    pub fn host_name<'s>(&'s self, key: Option<&'s HostKey>) -> Option<&'s str> {
+        let key = key?;
+        Some(self.names.get(key).map_or(key.as_str(), String::as_str))
+    }
+
+    /// Whether everything that was given could be analysed: at least one source was read, and none broke off.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.sources.is_empty() && self.sources.iter().any(|source| source.format.is_some())
+    }
+}
+
+/// The record or line of a position as a number.
+#[must_use]
+pub fn number_of(position: Position) -> Option<u64> {
+    match position {
+        Position::Record(number) | Position::Line(number) => Some(number),
+        Position::Whole => None,
+    }
+}

@@ -1,0 +1,312 @@
+//! The page for a support engineer: cause, confidence, what proves it, what changed, the safe fix, what is missing, what
+//! could not be read. Styled with ANSI sequences, which whoever prints it takes out where they are not wanted.
+
+mod page;
+
+use std::io::{self, Write};
+
+use self::page::{BAD, BOLD, DIM, GOOD, Page, WARN, visible};
+use super::{Report, instant};
+use crate::analysis::{Analysis, number_of};
+use crate::cause::{CauseId, Stage};
+use crate::diagnosis::{Change, Diagnosis, Ground, Incident, Suspect, Verdict};
+use crate::event::TimeQuality;
+use crate::signatures::{Cause, Risk};
+use crate::timeline::{Entry, EntryId};
+
+/// The text page.
+pub(super) struct Text;
+
+/// Lines of evidence that are shown per cause; all are in the JSON and the timeline.
+const EVIDENCE: usize = 6;
+
+/// Changes that are shown.
+const CHANGES: usize = 6;
+
+/// Notices that are shown one by one.
+const NOTICES: usize = 12;
+
+impl Report for Text {
+    fn write(&self, analysis: &Analysis<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mut page = Page::default();
+        head(&mut page, analysis);
+        if analysis.diagnoses.is_empty() {
+            no_incident(&mut page, analysis);
+        }
+        for (number, diagnosis) in (1..).zip(&analysis.diagnoses) {
+            incident(&mut page, analysis, number, diagnosis);
+            verdict(&mut page, analysis, diagnosis);
+        }
+        unread(&mut page, analysis);
+        out.write_all(page.text().as_bytes())
+    }
+}
+
+fn head(page: &mut Page, analysis: &Analysis<'_>) {
+    let events: u64 = analysis.sources.iter().map(|source| source.events).sum();
+    let read = analysis.sources.iter().filter(|source| source.format.is_some()).count();
+    page.line(&format!("rdpwhy {}: {read} of {} files read, {events} events", env!("CARGO_PKG_VERSION"), analysis.sources.len()));
+    for host in &analysis.hosts {
+        let os = host.os.as_deref().map(|os| format!(", {os}")).unwrap_or_default();
+        let clock = host.clock_offset_s.map(|offset| format!(", clock {offset:+.0} s against the server")).unwrap_or_default();
+        page.dim(&format!("{} ({}{os}{clock})", visible(&host.name), host.roles.as_str()));
+    }
+}
+
+fn no_incident(page: &mut Page, analysis: &Analysis<'_>) {
+    page.heading(GOOD, "NO INCIDENT");
+    page.text_at(2, "Nothing in these files says that a Remote Desktop connection failed.");
+    let good = analysis.timeline.entries().iter().filter(|entry| entry.role == crate::signatures::Role::Recovery).count();
+    if good > 0 {
+        page.text_at(2, &format!("{good} lines of the timeline show connections that worked."));
+    }
+    page.text_at(2, "If one did, add the client's dialog text and the server's logs for that time.");
+}
+
+fn incident(page: &mut Page, analysis: &Analysis<'_>, number: usize, diagnosis: &Diagnosis) {
+    let incident = &diagnosis.incident;
+    let of = analysis.diagnoses.len();
+    let suspected = if incident.is_suspected() { " (suspected: only the server's logs show it)" } else { "" };
+    page.heading(BOLD, &format!("INCIDENT {number} of {of}{suspected}"));
+    page.field("when", &when(incident));
+    page.field("server", analysis.host_name(incident.server.as_ref()).unwrap_or("not told"));
+    page.field("client", &client(analysis, incident));
+    if let Some(code) = incident.code {
+        page.field("shown", &format!("{code}: {}", code.meaning()));
+    }
+    page.field("reached", &trail(incident));
+    let good = |time: Option<chrono::DateTime<chrono::Utc>>| time.map_or_else(|| "no such connection in the logs".to_owned(), instant);
+    page.field("worked before", &good(incident.last_good));
+    if incident.first_good_after.is_some() {
+        page.field("works again", &good(incident.first_good_after));
+    }
+    if !incident.others_in.is_empty() {
+        let others: Vec<_> = incident.others_in.iter().map(|peer| visible(peer)).collect();
+        page.field("meanwhile", &format!("{} got in on the same server", others.join(", ")));
+    }
+}
+
+fn when(incident: &Incident) -> String {
+    let many = |count: u64| if count == 1 { "1 failed connection".to_owned() } else { format!("{count} failed connections") };
+    match (incident.first, incident.last) {
+        (Some(first), Some(last)) if first == last => format!("{}, {}", instant(first), many(incident.attempts.max(1))),
+        (Some(first), Some(last)) => format!("{} to {}, {}", instant(first), instant(last), many(incident.attempts)),
+        _ => "not told".to_owned(),
+    }
+}
+
+fn client(analysis: &Analysis<'_>, incident: &Incident) -> String {
+    let name = analysis.host_name(incident.client.as_ref()).map(visible);
+    let peers: Vec<_> = incident.peers.iter().take(5).map(|peer| visible(peer)).collect();
+    match (name, peers.is_empty()) {
+        (Some(name), true) => name,
+        (Some(name), false) => format!("{name} ({})", peers.join(", ")),
+        (None, false) => peers.join(", "),
+        (None, true) => "not told".to_owned(),
+    }
+}
+
+/// The stages in their order: those passed, where it can have died, and what was never reached.
+fn trail(incident: &Incident) -> String {
+    if incident.stages.is_empty() {
+        return "not told by anything collected".to_owned();
+    }
+    let died = |stage: &Stage| incident.stages.contains(stage);
+    let first = incident.stages.iter().min().copied().unwrap_or(Stage::Name);
+    let passed: Vec<_> = Stage::ALL.iter().filter(|stage| **stage < first).map(|stage| stage.as_str()).collect();
+    let at: Vec<_> = Stage::ALL.iter().filter(|stage| died(stage)).map(|stage| stage.as_str()).collect();
+    let passed = if passed.is_empty() { String::new() } else { format!("{} passed; ", passed.join(" > ")) };
+    format!("{passed}died in {}", at.join(" or "))
+}
+
+fn verdict(page: &mut Page, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {
+    match &diagnosis.verdict {
+        Verdict::Ranked(suspects) => {
+            let Some((first, others)) = suspects.split_first() else { return };
+            named(page, analysis, first);
+            less_likely(page, analysis, others);
+            changed(page, analysis, diagnosis);
+            fix(page, analysis, first.cause);
+            missing(page, diagnosis, "WOULD MAKE IT SURER");
+        }
+        Verdict::InsufficientEvidence { suspects, .. } => {
+            page.heading(WARN, "CAUSE: not to be told from what was collected");
+            page.text_at(2, "What is there fits several causes, or is noise that healthy machines write as well.");
+            less_likely(page, analysis, suspects);
+            changed(page, analysis, diagnosis);
+            missing(page, diagnosis, "WHAT TO COLLECT");
+            never(page, analysis, CauseId::InsufficientEvidence);
+        }
+    }
+}
+
+fn percent(probability: f64) -> String {
+    if probability >= 0.01 { format!("{:.0} %", probability * 100.0) } else { "below 1 %".to_owned() }
+}
+
+fn known<'a>(analysis: &'a Analysis<'_>, id: CauseId) -> Option<&'a Cause> {
+    analysis.db.causes().get(&id)
+}
+
+fn named(page: &mut Page, analysis: &Analysis<'_>, suspect: &Suspect) {
+    let cause = known(analysis, suspect.cause);
+    let title = cause.map_or(suspect.cause.as_str(), |cause| &cause.title);
+    page.heading(BAD, &format!("CAUSE ({}): {title}", percent(suspect.probability)));
+    page.dim(&format!("  {}", suspect.cause));
+    if let Some(cause) = cause {
+        page.text_at(2, first_sentences(&cause.mechanism));
+    }
+    page.subheading("What shows it");
+    suspect.grounds.iter().take(EVIDENCE).for_each(|ground| evidence(page, analysis, ground));
+    if suspect.grounds.len() > EVIDENCE {
+        page.dim(&format!("    and {} more in the JSON result", suspect.grounds.len() - EVIDENCE));
+    }
+    if !suspect.against.is_empty() {
+        page.subheading("What speaks against it");
+        suspect.against.iter().take(EVIDENCE).for_each(|ground| evidence(page, analysis, ground));
+    }
+}
+
+/// The mechanism's first two sentences: the page is read on the phone.
+fn first_sentences(text: &str) -> &str {
+    let ends = text.match_indices(". ").nth(1).map(|(at, _)| at + 1);
+    ends.and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
+fn evidence(page: &mut Page, analysis: &Analysis<'_>, ground: &Ground) {
+    let style = if ground.weight_db > 0.0 { GOOD } else { WARN };
+    let entry = ground.entry.and_then(|id| analysis.timeline.get(id).map(|entry| (id, entry)));
+    page.bullet(style, ground.grade.as_str(), &visible(&ground.text));
+    if let Some((id, entry)) = entry {
+        page.dim(&format!("    {}", place(analysis, id, entry)));
+    }
+}
+
+/// Where a line comes from: time, host, event, file and record.
+fn place(analysis: &Analysis<'_>, id: EntryId, entry: &Entry) -> String {
+    let time = entry.time.map_or_else(|| "undated".to_owned(), |time| shown_time(time, entry.quality));
+    let event = match entry.event_id {
+        Some(event) => format!("{} {event}", short(&entry.provider)),
+        None => short(&entry.provider).to_owned(),
+    };
+    let times = if entry.count > 1 { format!(" × {}", entry.count) } else { String::new() };
+    let at = number_of(entry.origin.position).map(|_| format!(" {}", entry.origin.position)).unwrap_or_default();
+    let host = if entry.host.is_empty() { String::new() } else { format!("  {}", visible(&entry.host)) };
+    format!("#{} {time}{host}  {event}{times}  {}{at}", id.0 + 1, visible(analysis.path(entry.origin.source)))
+}
+
+fn shown_time(time: chrono::DateTime<chrono::Utc>, quality: TimeQuality) -> String {
+    match quality {
+        TimeQuality::Exact | TimeQuality::Resolved => instant(time),
+        TimeQuality::Assumed => format!("{} (zone not known)", instant(time)),
+        TimeQuality::Day | TimeQuality::Undated => time.date_naive().to_string(),
+    }
+}
+
+fn short(provider: &str) -> &str {
+    provider.strip_prefix("Microsoft-Windows-").unwrap_or(provider)
+}
+
+fn less_likely(page: &mut Page, analysis: &Analysis<'_>, suspects: &[Suspect]) {
+    let worth: Vec<_> = suspects.iter().filter(|suspect| suspect.probability >= 0.01).take(3).collect();
+    if worth.is_empty() {
+        return;
+    }
+    page.subheading("Other suspects");
+    for suspect in worth {
+        let title = known(analysis, suspect.cause).map_or("", |cause| &cause.title);
+        page.bullet(DIM, &percent(suspect.probability), &format!("{} ({title})", suspect.cause));
+        let why = suspect.against.first().or_else(|| suspect.grounds.first());
+        if let Some(ground) = why {
+            page.dim(&format!("    {}: {}", ground.grade.as_str(), visible(&ground.text)));
+        }
+    }
+}
+
+fn changed(page: &mut Page, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {
+    page.subheading("What changed before it");
+    if diagnosis.changes.is_empty() {
+        page.text_at(2, "Nothing that was collected tells of a change.");
+        return;
+    }
+    let trigger = diagnosis.trigger.as_ref();
+    for change in diagnosis.changes.iter().take(CHANGES) {
+        let Some(entry) = analysis.timeline.get(change.entry) else { continue };
+        let is_trigger = trigger.is_some_and(|trigger| trigger.change.entry == change.entry);
+        let label = if is_trigger { "trigger" } else { "context" };
+        page.bullet(if is_trigger { BAD } else { DIM }, label, &visible(&entry.summary));
+        page.dim(&format!("    {}", place(analysis, change.entry, entry)));
+        if let Some(trigger) = trigger.filter(|_| is_trigger) {
+            page.text_at(4, &format!("{}: {}", trigger.change.kind, trigger.why));
+        }
+    }
+    rest(page, &diagnosis.changes);
+}
+
+fn rest(page: &mut Page, changes: &[Change]) {
+    if changes.len() > CHANGES {
+        page.dim(&format!("    and {} more in the timeline", changes.len() - CHANGES));
+    }
+    if changes.iter().any(|change| change.links.is_empty()) {
+        page.dim("  context: it came before, and nothing documented ties it to this failure");
+    }
+}
+
+fn fix(page: &mut Page, analysis: &Analysis<'_>, id: CauseId) {
+    let Some(cause) = known(analysis, id) else { return };
+    if !cause.remediation.is_empty() {
+        page.heading(BOLD, "WHAT TO DO, least risk first");
+    }
+    for (number, step) in (1..).zip(&cause.remediation) {
+        let style = match step.risk {
+            Risk::None | Risk::Low => GOOD,
+            Risk::Medium => WARN,
+            Risk::High => BAD,
+        };
+        page.step(number, style, &format!("risk {}", step.risk.as_str()), &step.step);
+        for (label, text) in [("$", &step.command), ("breaks:", &step.breaks), ("undo:", &step.undo)] {
+            if let Some(text) = text {
+                page.detail(label, text);
+            }
+        }
+    }
+    never(page, analysis, id);
+}
+
+fn never(page: &mut Page, analysis: &Analysis<'_>, id: CauseId) {
+    let Some(cause) = known(analysis, id).filter(|cause| !cause.never.is_empty()) else { return };
+    page.subheading("What the web advises and you should not do");
+    for never in &cause.never {
+        page.bullet(BAD, "not", &format!("{}: {}", never.advice, never.why));
+    }
+}
+
+fn missing(page: &mut Page, diagnosis: &Diagnosis, title: &str) {
+    if diagnosis.missing.is_empty() {
+        return;
+    }
+    page.heading(BOLD, title);
+    for wanted in &diagnosis.missing {
+        let causes: Vec<_> = wanted.would_decide.iter().filter(|id| **id != CauseId::InsufficientEvidence).map(|id| id.as_str()).collect();
+        let decides = if causes.is_empty() { String::new() } else { format!(" [{}]", causes.join(", ")) };
+        page.bullet(BOLD, &wanted.collect, &format!("{}{decides}", wanted.why));
+    }
+}
+
+fn unread(page: &mut Page, analysis: &Analysis<'_>) {
+    let (lost, harmless): (Vec<_>, Vec<_>) = analysis.notices.iter().partition(|notice| notice.lost.is_some());
+    if lost.is_empty() && harmless.is_empty() {
+        return;
+    }
+    page.heading(if lost.is_empty() { DIM } else { WARN }, "WHAT COULD NOT BE READ");
+    for notice in lost.iter().chain(&harmless).take(NOTICES) {
+        let path = notice.source.map(|id| analysis.path(id)).unwrap_or_default();
+        let at = [path, notice.at.as_str()].iter().filter(|part| !part.is_empty()).map(|part| visible(part)).collect::<Vec<_>>().join(", ");
+        let lost = notice.lost.as_deref().map_or_else(|| "nothing".to_owned(), visible);
+        page.bullet(if notice.lost.is_some() { WARN } else { DIM }, &format!("lost: {lost}"), &format!("{at}: {}", visible(&notice.what)));
+    }
+    let more = analysis.notices.len().saturating_sub(NOTICES);
+    if more > 0 {
+        page.dim(&format!("    and {more} more in the JSON result"));
+    }
+}

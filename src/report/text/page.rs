@@ -1,0 +1,148 @@
+//! Lines of a page: wrapped, indented, styled.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+/// Columns of the page.
+const WIDTH: usize = 96;
+
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
+pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(super) const WARN: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// A page while it is written.
+#[derive(Default)]
+pub(super) struct Page {
+    out: String,
+}
+
+impl Page {
+    /// All of it.
+    pub(super) fn text(&self) -> &str {
+        &self.out
+    }
+
+    fn styled(&mut self, style: Style, text: &str) {
+        let _ = write!(self.out, "{style}{text}{style:#}");
+    }
+
+    /// A line as it is.
+    pub(super) fn line(&mut self, text: &str) {
+        self.out.push_str(text);
+        self.out.push('\n');
+    }
+
+    /// A line of lesser weight.
+    pub(super) fn dim(&mut self, text: &str) {
+        self.styled(DIM, text);
+        self.out.push('\n');
+    }
+
+    /// A heading behind a blank line.
+    pub(super) fn heading(&mut self, style: Style, text: &str) {
+        self.out.push('\n');
+        for line in wrap(text, WIDTH) {
+            self.styled(style, &line);
+            self.out.push('\n');
+        }
+    }
+
+    /// A smaller heading.
+    pub(super) fn subheading(&mut self, text: &str) {
+        self.styled(BOLD, text);
+        self.out.push('\n');
+    }
+
+    /// Wrapped text at an indent.
+    pub(super) fn text_at(&mut self, indent: usize, text: &str) {
+        for line in wrap(text.trim(), WIDTH - indent) {
+            self.out.push_str(&" ".repeat(indent));
+            self.line(&line);
+        }
+    }
+
+    /// `  name           value`.
+    pub(super) fn field(&mut self, name: &str, value: &str) {
+        let mut lines = wrap(&visible(value), WIDTH - 17).into_iter();
+        let first = lines.next().unwrap_or_default();
+        let _ = write!(self.out, "  {DIM}{name:<14}{DIM:#} ");
+        self.line(&first);
+        for line in lines {
+            self.out.push_str(&" ".repeat(17));
+            self.line(&line);
+        }
+    }
+
+    /// `  - label: text`, the label styled.
+    pub(super) fn bullet(&mut self, style: Style, label: &str, text: &str) {
+        self.labelled("  - ", style, label, text);
+    }
+
+    /// `  1. label: text`.
+    pub(super) fn step(&mut self, number: usize, style: Style, label: &str, text: &str) {
+        self.labelled(&format!("  {number}. "), style, label, text);
+    }
+
+    fn labelled(&mut self, start: &str, style: Style, label: &str, text: &str) {
+        let whole = format!("{label}: {}", text.trim());
+        let indent = start.chars().count();
+        for (index, line) in wrap(&whole, WIDTH - indent).into_iter().enumerate() {
+            self.out.push_str(&if index == 0 { start.to_owned() } else { " ".repeat(indent) });
+            match line.strip_prefix(label).filter(|_| index == 0) {
+                Some(rest) => {
+                    self.styled(style, label);
+                    self.line(rest);
+                }
+                None => self.line(&line),
+            }
+        }
+    }
+
+    /// A detail below a step; a command is not wrapped, so that it can be copied.
+    pub(super) fn detail(&mut self, label: &str, text: &str) {
+        let command = label == "$";
+        if command {
+            text.lines().for_each(|line| self.line(&format!("       {line}")));
+        } else {
+            for line in wrap(&format!("{label} {}", text.trim()), WIDTH - 5) {
+                self.dim(&format!("     {line}"));
+            }
+        }
+    }
+}
+
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    textwrap::wrap(&one_line, width).into_iter().map(std::borrow::Cow::into_owned).collect()
+}
+
+/// Text from a log, made harmless: control characters, escape sequences and direction marks are shown as codes.
+pub(super) fn visible(text: &str) -> String {
+    let hidden = |letter: char| {
+        letter.is_control() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\r' | '\n' | '\t' => out.push(' '),
+            _ if hidden(letter) => {
+                let _ = write!(out, "<{:02X}>", letter as u32);
+            }
+            _ => out.push(letter),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_and_direction_marks_of_a_log_are_shown_and_not_obeyed() {
+        assert_eq!(visible("a\u{1b}[2Jb\u{202e}c\r\nd"), "a<1B>[2Jb<202E>c  d");
+    }
+}
