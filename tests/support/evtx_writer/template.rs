@@ -66,7 +66,7 @@ pub(super) struct Place<'a> {
 pub(super) fn body(record: &Record, place: &Place<'_>) -> Body {
     let newer = place.layout == Layout::Substituted;
     let payload = payload(record, !newer);
-    let mut values = system_values(record, place.record_id);
+    let mut values = system_values(record, place);
     if newer {
         values.extend(newer_values(record, place));
     } else {
@@ -174,7 +174,12 @@ fn slot(index: u16, type_code: u8) -> Content {
 }
 
 /// Values 0 to 12, which both templates share.
-fn system_values(record: &Record, record_id: u64) -> Vec<Filling> {
+fn system_values(record: &Record, place: &Place<'_>) -> Vec<Filling> {
+    let absent_qualifiers = match place.layout {
+        // Real manifest records have a null here that is still two bytes wide.
+        Layout::Substituted => Value::Deleted(vec![1, 0]),
+        _ => Value::Null,
+    };
     let absent_byte = if record.short_system { Value::U8(0) } else { Value::Null };
     let byte = |value: Option<u8>| value.map_or(absent_byte.clone(), Value::U8).into();
     vec![
@@ -182,13 +187,13 @@ fn system_values(record: &Record, record_id: u64) -> Vec<Filling> {
         byte(record.opcode),
         Value::U16(record.task).into(),
         Value::U16(record.event_id).into(),
-        record.qualifiers.map_or(Value::Null, Value::U16).into(),
+        record.qualifiers.map_or(absent_qualifiers, Value::U16).into(),
         Value::Hex64(record.keywords).into(),
         record.time.clone().into(),
         or_null(&record.activity),
         Value::U32(record.process).into(),
         Value::U32(record.thread).into(),
-        Value::U64(record_id).into(),
+        Value::U64(place.record_id).into(),
         byte(record.version),
         or_null(&record.user),
     ]
@@ -289,15 +294,16 @@ fn user_data(node: &Node, values: &mut Vec<Filling>) -> Element {
     element
 }
 
-/// Adds a value and gives the hole for it. A hole for a missing value is one for text.
+/// Adds a value and gives the hole for it. A missing value stands in an optional hole: strict
+/// readers refuse it elsewhere.
 fn push_value(values: &mut Vec<Filling>, value: &Value) -> Content {
     let index = next_index(values);
-    let type_code = match value.type_code() {
-        0 => TEXT_TYPE,
-        code => code,
+    let (type_code, optional) = match value.type_code() {
+        0 => (TEXT_TYPE, true),
+        code => (code, false),
     };
     values.push(value.clone().into());
-    Content::Slot { index, type_code, optional: false }
+    Content::Slot { index, type_code, optional }
 }
 
 fn next_index(values: &[Filling]) -> u16 {

@@ -13,7 +13,8 @@ const EPOCH_DISTANCE: i64 = 11_644_473_600;
 /// A value of an event, in the type that Windows would give it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// No value; an optional element or attribute around it disappears.
+    /// No value. What depends on it disappears; readers disagree whether a `Data` of its own
+    /// does.
     Null,
     /// No value either, but bytes of a former one are left (seen in manifest events for
     /// Qualifiers and ActivityID).
