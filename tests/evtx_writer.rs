@@ -8,20 +8,22 @@
     reason = "helpers of tests count as other code"
 )]
 
+#[path = "evtx_writer/other_readers.rs"]
+mod other_readers;
+#[path = "evtx_writer/read.rs"]
+mod read;
 #[path = "support/mod.rs"]
 mod support;
 
 use std::io::Cursor;
-use std::path::PathBuf;
-use std::process::Command;
 use std::sync::LazyLock;
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
-use evtx::{EvtxParser, ParserSettings};
+use chrono::{DateTime, TimeDelta, Utc};
+use evtx::EvtxParser;
 use proptest::prelude::*;
-use quick_xml::events::{BytesStart, Event};
 use serde_json::{Value as Json, json};
 
+use read::{comparable, count, path, read};
 use support::evtx_writer::{
     CHUNK_SIZE, Damage, FILE_HEADER_SIZE, Layout, Log, Node, Payload, Record, Value, binary,
     filetime, guid, hex32, hex64, sid, system_time, text_nul, texts,
@@ -60,128 +62,6 @@ fn certificate_failure() -> Record {
         .at("2026-03-02T08:14:00Z")
         .strings(["The relevant status code was Object already exists."])
         .binary(&[0x0f, 0x00, 0x09, 0x80])
-}
-
-// ---- reading back through the evtx crate
-
-fn settings() -> ParserSettings {
-    ParserSettings::default().num_threads(1).indent(false).validate_checksums(true)
-}
-
-/// Number, and fields in document order, of each record.
-type Records = Vec<(u64, Vec<String>)>;
-
-fn read(file: &[u8]) -> Records {
-    let mut parser = EvtxParser::from_buffer(file.to_vec()).unwrap().with_configuration(settings());
-    assert!(parser.header().validate_checksum());
-    let records = parser.records().map(|record| record.unwrap());
-    let records: Records =
-        records.map(|record| (record.event_record_id, flatten(&record.data))).collect();
-    let json: Vec<_> = parser.records_json_value().map(|record| record.unwrap().data).collect();
-    assert_eq!(json.len(), records.len());
-    for (json, (_, fields)) in json.iter().zip(&records) {
-        assert_json_agrees(json, fields);
-    }
-    records
-}
-
-/// Whether JSON and XML of a record have the same values, and the same names of data.
-fn assert_json_agrees(json: &Json, fields: &[String]) {
-    let mut values = Vec::new();
-    scalars(json, &mut values);
-    values.sort_unstable();
-    let (names, others): (Vec<_>, Vec<_>) =
-        fields.iter().partition(|field| field.starts_with("Event/EventData/Data@Name="));
-    let mut expected: Vec<_> = others.into_iter().map(|field| text_of(field)).collect();
-    expected.retain(|text| !text.is_empty());
-    expected.sort_unstable();
-    assert_eq!(values, expected, "{json:#}");
-    for name in names {
-        assert!(json["Event"]["EventData"].get(text_of(name)).is_some(), "{name} in {json:#}");
-    }
-}
-
-/// The texts of all values that are not empty.
-fn scalars(json: &Json, texts: &mut Vec<String>) {
-    match json {
-        Json::Object(fields) => fields.values().for_each(|value| scalars(value, texts)),
-        Json::Array(items) => items.iter().for_each(|item| scalars(item, texts)),
-        Json::String(text) if text.is_empty() => {}
-        Json::String(text) => texts.push(text.clone()),
-        Json::Null => {}
-        other => texts.push(other.to_string()),
-    }
-}
-
-fn text_of(field: &str) -> &str {
-    field.split_once('=').map_or("", |(_, text)| text)
-}
-
-/// How many records and how many errors a reader gets out of a damaged file.
-fn count(file: &[u8], checksums: bool) -> (usize, usize) {
-    let Ok(parser) = EvtxParser::from_buffer(file.to_vec()) else { return (0, 1) };
-    let settings = settings().validate_checksums(checksums);
-    let results: Vec<_> =
-        parser.with_configuration(settings).records().map(|r| r.is_ok()).collect();
-    let good = results.iter().filter(|ok| **ok).count();
-    (good, results.len() - good)
-}
-
-/// `path=text` and `path@Name=value`, in document order.
-fn flatten(xml: &str) -> Vec<String> {
-    let mut reader = quick_xml::Reader::from_str(xml);
-    reader.config_mut().expand_empty_elements = true;
-    let mut fields = Vec::new();
-    // Path, text so far, and whether there were elements inside.
-    let mut open: Vec<(String, String, bool)> = Vec::new();
-    loop {
-        match reader.read_event().unwrap() {
-            Event::Start(start) => {
-                let path = enter(&start, &mut open);
-                fields.extend(attributes(&start).map(|field| format!("{path}@{field}")));
-                open.push((path, String::new(), false));
-            }
-            Event::Text(text) => push_text(&mut open, &text.into_inner()),
-            Event::GeneralRef(name) => {
-                let char_ref = name.resolve_char_ref().unwrap().map(String::from);
-                let known = quick_xml::escape::resolve_predefined_entity(&name);
-                push_text(&mut open, &char_ref.unwrap_or_else(|| known.unwrap().to_owned()));
-            }
-            Event::End(_) => {
-                let (path, text, parent) = open.pop().unwrap();
-                if !parent {
-                    fields.push(format!("{path}={text}"));
-                }
-            }
-            Event::Eof => return fields,
-            _ => {}
-        }
-    }
-}
-
-fn enter(start: &BytesStart<'_>, open: &mut [(String, String, bool)]) -> String {
-    let name = start.name().as_ref().to_owned();
-    match open.last_mut() {
-        None => name,
-        Some((path, _, parent)) => {
-            *parent = true;
-            format!("{path}/{name}")
-        }
-    }
-}
-
-fn attributes(start: &BytesStart<'_>) -> impl Iterator<Item = String> {
-    start.attributes().map(|attribute| {
-        let attribute = attribute.unwrap();
-        let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).unwrap();
-        format!("{}={}", attribute.key.as_ref(), value)
-    })
-}
-
-fn push_text(open: &mut [(String, String, bool)], text: &str) {
-    if let Some((_, all, _)) = open.last_mut() {
-        all.push_str(text);
-    }
 }
 
 /// What stands after `System`, without the leading `Event/`.
@@ -379,6 +259,16 @@ fn every_payload_form() {
         check(base().user_data(xml.clone()), &expected);
         check(base().user_data_as_text(xml), &expected);
     }
+}
+
+#[test]
+fn a_payload_can_be_given_whole() {
+    let items = vec![(Some("A".to_owned()), Value::from("b"))];
+    let payload_ = Payload::EventData { name: None, items, binary: None };
+    assert_eq!(
+        payload(Record::new("P", 1).payload(payload_)),
+        ["EventData/Data@Name=A", "EventData/Data=b"]
+    );
 }
 
 #[test]
@@ -632,162 +522,4 @@ proptest! {
         }
         prop_assert!(count(&file, false).0 <= 400);
     }
-}
-
-fn path(field: &str) -> &str {
-    field.split_once('=').map_or(field, |(path, _)| path)
-}
-
-// ---- other readers
-
-/// A field in a spelling on which all readers agree: GUIDs in lower case, hex numbers without
-/// leading zeroes, times with so many fraction digits.
-fn comparable(field: &str, digits: usize) -> String {
-    let Some((path, value)) = field.split_once('=') else { return field.to_owned() };
-    let is_guid = value.len() == 38 && value.starts_with('{') && value.ends_with('}');
-    let seconds = value.get(..19).map(|start| start.replace(' ', "T"));
-    let is_time = seconds.is_some_and(|text| text.parse::<NaiveDateTime>().is_ok());
-    let hex = value.strip_prefix("0x").and_then(|hex| u64::from_str_radix(hex, 16).ok());
-    let value = match hex {
-        _ if is_guid => value.to_lowercase(),
-        Some(number) => format!("{number:#x}"),
-        None if is_time => comparable_time(value, digits),
-        None if value == "True" => "true".to_owned(),
-        None => value.to_owned(),
-    };
-    format!("{path}={value}")
-}
-
-fn comparable_time(value: &str, digits: usize) -> String {
-    let (seconds, fraction) = (&value[..19], value[19..].trim_start_matches('.'));
-    let fraction = fraction.split(['Z', '+']).next().unwrap();
-    format!("{}.{}Z", seconds.replace(' ', "T"), &format!("{fraction:0<9}")[..digits])
-}
-
-/// The Python that may have the readers: the variable names a program or a virtual
-/// environment; without it, that of the system.
-#[expect(clippy::disallowed_methods, reason = "says where the optional readers are installed")]
-fn python() -> PathBuf {
-    let named = std::env::var_os("RDPWHY_PYTHON").map(PathBuf::from);
-    match named {
-        Some(folder) if folder.is_dir() && cfg!(windows) => folder.join("Scripts").join("python"),
-        Some(folder) if folder.is_dir() => folder.join("bin").join("python3"),
-        Some(program) => program,
-        None => "python3".into(),
-    }
-}
-
-/// What `reader` finds in a file; `None`, said aloud, if it is not installed.
-fn read_with(reader: &str, module: &str, file: &[u8]) -> Option<Records> {
-    let python = python();
-    let import = Command::new(&python).args(["-c", &format!("import {module}")]).output();
-    if !import.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: {} has no {reader} (tests/support/requirements.txt)", python.display());
-        return None;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("log.evtx");
-    std::fs::write(&path, file).unwrap();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/read_evtx.py");
-    let output = Command::new(&python).args([script, reader]).arg(&path).output().unwrap();
-    assert!(output.status.success(), "{reader}: {}", String::from_utf8_lossy(&output.stderr));
-    let lines = String::from_utf8(output.stdout).unwrap();
-    Some(lines.lines().map(|line| record_of(&serde_json::from_str(line).unwrap())).collect())
-}
-
-fn record_of(line: &Json) -> (u64, Vec<String>) {
-    let fields = line["fields"].as_array().unwrap().iter();
-    let fields = fields.map(|field| field.as_str().unwrap().to_owned());
-    (line["number"].as_u64().unwrap(), fields.collect())
-}
-
-/// Compares with the evtx crate, whose reading the tests above check against the description.
-fn assert_same(reader: &str, module: &str, digits: usize, file: &[u8]) {
-    let Some(mut found) = read_with(reader, module, file) else { return };
-    let mut ours = read(file);
-    // Some readers begin with the oldest chunk, others with the first in the file.
-    found.sort();
-    ours.sort();
-    assert_eq!(found.len(), ours.len(), "{reader}");
-    for ((number, found), (our_number, ours)) in found.iter().zip(&ours) {
-        assert_eq!(number, our_number);
-        let comparable = |fields: &[String]| -> Vec<String> {
-            let full = fields.iter().filter(|field| !field.ends_with('='));
-            full.map(|field| comparable(field, digits)).collect()
-        };
-        assert_eq!(comparable(found), comparable(ours), "{reader}");
-    }
-    eprintln!("{reader} agrees on {} records", ours.len());
-}
-
-/// Every payload form and value type that both other readers know, in all layouts given.
-fn forms(layouts: &[Layout]) -> Vec<Record> {
-    let mut forms = Vec::new();
-    for &layout in layouts {
-        let base = || connection().layout(layout);
-        let typed = base()
-            .data("Bool", true)
-            .data("U8", 200_u8)
-            .data("U16", 60_000_u16)
-            .data("I32", 54_000)
-            .data("U64", u64::MAX)
-            .data("Hex32", hex32(0xd00a_0032))
-            .data("Hex64", hex64(0x3e7))
-            .data("Guid", guid(TERM_SERVICE_GUID))
-            .data("Sid", sid("S-1-5-21-1004336348-1177238915-682003330-512"))
-            .data("FileTime", filetime(time("2026-03-02T08:15:00.5Z")))
-            .data("Nul", text_nul("rdpcmd"))
-            .data("Names", texts(["a", "b"]))
-            .data("Text", "Müller <漢字> & Ελληνικά \u{1f600} ");
-        let xml = Node::new("EventXML").namespace("Event_NS").field("Param1", "alice").child(
-            Node::new("Result").attribute("value", hex32(5)).attribute("id", "q").value("denied"),
-        );
-        forms.extend([
-            typed,
-            base().version(None).opcode(None).data_name("TMP"),
-            base().no_payload(),
-            base().user_data(xml),
-            Record::new("K", 5).layout(layout).data("Server", "x$").binary(&[1, 2]),
-            certificate_failure().layout(layout),
-            Record::classic("NETLOGON", 5719, 0).layout(layout).strings(["EXAMPLE", "%%1311"]),
-            Record::classic("TermDD", 56, 49162).layout(layout).binary(&[0x32, 0, 0x0a, 0xd0]),
-        ]);
-    }
-    forms
-}
-
-#[test]
-fn libevtx_agrees() {
-    let tree = Node::new("CertRejectedTask").child(Node::new("Info").attribute("cn", "RDSH1"));
-    // libevtx shows negative numbers wrongly, so there are none here.
-    let log = many(700).records(forms(&ALL_LAYOUTS)).record(connection().user_data_as_text(tree));
-    assert_same("libevtx", "pyevtx", 7, &log.to_bytes());
-}
-
-#[test]
-fn python_evtx_agrees() {
-    // python-evtx reads neither records without a template nor payloads of tokens, not in real
-    // logs either, and its times are not exact below a millisecond.
-    let negative = connection().data("I32", -16_938_018);
-    let templates = forms(&[Layout::Substituted, Layout::Literal]);
-    let log = many(700).records(templates).record(negative);
-    assert_same("python-evtx", "Evtx.Evtx", 3, &log.to_bytes());
-}
-
-#[test]
-fn other_readers_take_wrapped_and_exported_logs() {
-    let log = many(700).first_record_id(9_000).exported(time("2026-03-05T10:00:00Z"));
-    assert_same("libevtx", "pyevtx", 7, &log.to_bytes());
-    assert_same("python-evtx", "Evtx.Evtx", 3, &log.wrapped(1).to_bytes());
-    assert_same("libevtx", "pyevtx", 7, &Log::new().to_bytes());
-}
-
-#[test]
-fn a_payload_can_be_given_whole() {
-    let items = vec![(Some("A".to_owned()), Value::from("b"))];
-    let payload_ = Payload::EventData { name: None, items, binary: None };
-    assert_eq!(
-        payload(Record::new("P", 1).payload(payload_)),
-        ["EventData/Data@Name=A", "EventData/Data=b"]
-    );
 }

@@ -1,7 +1,7 @@
 //! What the integration tests and the benches share.
 //!
-//! Included with `#[path = "support/mod.rs"] mod support;`, so each user compiles all of it
-//! and calls only a part.
+//! Included with `#[path = "support/mod.rs"] mod support;` (benches: `"../tests/support/mod.rs"`),
+//! so each user compiles all of it and calls only a part.
 #![allow(
     dead_code,
     unreachable_pub,
