@@ -2,6 +2,7 @@
 //! could not be read. Styled with ANSI sequences, which whoever prints it takes out where they are not wanted.
 
 mod page;
+mod unread;
 
 use std::io::{self, Write};
 
@@ -23,7 +24,10 @@ const EVIDENCE: usize = 6;
 /// Changes that are shown.
 const CHANGES: usize = 6;
 
-/// Notices that are shown one by one.
+/// Hosts that are named.
+const HOSTS: usize = 6;
+
+/// Notices that are shown.
 const NOTICES: usize = 12;
 
 impl Report for Text {
@@ -46,10 +50,14 @@ fn head(page: &mut Page, analysis: &Analysis<'_>) {
     let events: u64 = analysis.sources.iter().map(|source| source.events).sum();
     let read = analysis.sources.iter().filter(|source| source.format.is_some()).count();
     page.line(&format!("rdpwhy {}: {read} of {} files read, {events} events", env!("CARGO_PKG_VERSION"), analysis.sources.len()));
-    for host in &analysis.hosts {
+    // A bundle is of a few machines as a rule; a whole collection would fill the page.
+    for host in analysis.hosts.iter().take(HOSTS) {
         let os = host.os.as_deref().map(|os| format!(", {os}")).unwrap_or_default();
         let clock = host.clock_offset_s.map(|offset| format!(", clock {offset:+.0} s against the server")).unwrap_or_default();
         page.dim(&format!("{} ({}{os}{clock})", visible(&host.name), host.roles.as_str()));
+    }
+    if analysis.hosts.len() > HOSTS {
+        page.dim(&format!("and {} more computers", analysis.hosts.len() - HOSTS));
     }
 }
 
@@ -294,18 +302,15 @@ fn missing(page: &mut Page, diagnosis: &Diagnosis, title: &str) {
 }
 
 fn unread(page: &mut Page, analysis: &Analysis<'_>) {
-    let (lost, harmless): (Vec<_>, Vec<_>) = analysis.notices.iter().partition(|notice| notice.lost.is_some());
-    if lost.is_empty() && harmless.is_empty() {
-        return;
+    let groups = unread::grouped(analysis);
+    let Some(worst) = groups.first() else { return };
+    page.heading(if worst.lost.is_some() { WARN } else { DIM }, "WHAT COULD NOT BE READ");
+    for group in groups.iter().take(NOTICES) {
+        let style = if group.lost.is_some() { WARN } else { DIM };
+        let label = group.lost.as_deref().map_or_else(|| "nothing lost".to_owned(), |lost| format!("lost: {}", visible(lost)));
+        page.bullet(style, &label, &visible(&group.text));
     }
-    page.heading(if lost.is_empty() { DIM } else { WARN }, "WHAT COULD NOT BE READ");
-    for notice in lost.iter().chain(&harmless).take(NOTICES) {
-        let path = notice.source.map(|id| analysis.path(id)).unwrap_or_default();
-        let at = [path, notice.at.as_str()].iter().filter(|part| !part.is_empty()).map(|part| visible(part)).collect::<Vec<_>>().join(", ");
-        let lost = notice.lost.as_deref().map_or_else(|| "nothing".to_owned(), visible);
-        page.bullet(if notice.lost.is_some() { WARN } else { DIM }, &format!("lost: {lost}"), &format!("{at}: {}", visible(&notice.what)));
-    }
-    let more = analysis.notices.len().saturating_sub(NOTICES);
+    let more = groups.len().saturating_sub(NOTICES);
     if more > 0 {
         page.dim(&format!("    and {more} more in the JSON result"));
     }

@@ -78,19 +78,34 @@ impl Tally {
     }
 
     fn with_chunks(self, source: SourceId, mut notices: Vec<Notice>) -> Vec<Notice> {
-        for (number, room) in self.holes {
+        for run in self.holes.chunk_by(|a, b| a.0 + 1 == b.0) {
+            let room = run.iter().find_map(|(_, room)| *room);
             let lost = room.map_or_else(|| "an unknown number of records".to_owned(), about);
-            notices.push(Notice::new(source, at(number), "the chunk holds nothing but zeroes").losing(lost));
+            let numbers: Vec<_> = run.iter().map(|(number, _)| *number).collect();
+            notices.push(Notice::new(source, range(&numbers), "nothing but zeroes where records were").losing(lost));
         }
-        for (number, bytes) in self.foreign {
-            let behind = self.last_used.is_none_or(|last| number > last);
-            let notice = if behind && (bytes < CHUNK || self.header.is_none_or(|header| number >= usize::from(header.chunks))) {
-                Notice::new(source, at(number), format!("{bytes} bytes behind the last chunk are no event log data"))
+        let claimed = self.header.map_or(0, |header| usize::from(header.chunks));
+        // Room behind the last chunk may hold anything; what stands between chunks was one.
+        let is_slack = |number: usize, bytes: usize| self.last_used.is_none_or(|last| number > last) && (bytes < CHUNK || number >= claimed);
+        for run in self.foreign.chunk_by(|a, b| a.0 + 1 == b.0 && is_slack(a.0, a.1) == is_slack(b.0, b.1)) {
+            let numbers: Vec<_> = run.iter().map(|(number, _)| *number).collect();
+            let bytes: usize = run.iter().map(|(_, bytes)| bytes).sum();
+            let slack = run.first().is_some_and(|(number, bytes)| is_slack(*number, *bytes));
+            notices.push(if slack {
+                Notice::new(source, range(&numbers), format!("{bytes} bytes behind the last chunk are no event log data"))
             } else {
-                Notice::new(source, at(number), "it does not begin like a chunk").losing("its records, up to 64 KiB")
-            };
-            notices.push(notice);
+                Notice::new(source, range(&numbers), "it does not begin like a chunk").losing(format!("its records, up to {bytes} bytes"))
+            });
         }
         notices
+    }
+}
+
+/// `chunk 3`, `chunks 3 to 5`.
+fn range(numbers: &[usize]) -> String {
+    match (numbers.first(), numbers.last()) {
+        (Some(first), Some(last)) if first != last => format!("chunks {first} to {last}"),
+        (Some(first), _) => at(*first),
+        _ => String::new(),
     }
 }
