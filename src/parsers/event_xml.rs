@@ -12,7 +12,9 @@ mod record;
 
 use std::io::BufRead;
 
-pub(crate) use record::{feed, parse_event};
+pub(crate) use record::feed;
+#[allow(unused_imports, reason = "for parsers that have one event at a time")]
+pub(crate) use record::parse_event;
 
 use self::frames::{Frame, Frames};
 use super::coverage::Coverage;

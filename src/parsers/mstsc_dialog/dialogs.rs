@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use regex::{Captures, Regex};
 
 use super::text::{Line, Text};
+use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
 use crate::source::Source;
 
@@ -68,6 +69,7 @@ pub(super) fn find(text: &Text) -> Vec<Dialog> {
     if found.is_empty() {
         found = by_position(&text.lines);
     }
+    found.truncate(limits::TICKET_MESSAGES);
     // A number in the prose around a box is the same failure.
     for dialog in loose(&text.lines) {
         if !found.iter().any(|known| known.error == dialog.error) {
@@ -97,6 +99,8 @@ fn code(text: &str) -> Option<u32> {
 enum Label {
     Error(u32),
     Extended(u32),
+    /// `ExtendedDisconnectReason 7`, as wrappers around the client's control have it.
+    Reason(u32),
     Time(DateTime<Utc>),
     Activity(String),
     Server(String),
@@ -108,6 +112,8 @@ fn labels(line: &str) -> Vec<(Range<usize>, Label)> {
         LazyLock::new(|| pattern(r"(?i)(extended\s+)?\berror\s*code\s*[:=]\s*CODE"));
     static TIME: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"(?i)[\w ]*\(UTC\)\s*[:=]\s*(\d[\d/:.T -]+Z?(?:\s*[AP]M)?)"));
+    static REASON: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?i)\bextended\s?disc(?:onnect)?\s?reason\W{1,3}CODE"));
     static ACTIVITY: LazyLock<Regex> = LazyLock::new(|| {
         pattern(r"(?i)activity\s*id\s*[:=]\s*\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
     });
@@ -120,6 +126,10 @@ fn labels(line: &str) -> Vec<(Range<usize>, Label)> {
         let value = found.get(2).and_then(|value| code(value.as_str()));
         let kind = if found.get(1).is_some() { Label::Extended } else { Label::Error };
         labels.extend(value.map(|value| (range(&found), kind(value))));
+    }
+    for found in REASON.captures_iter(line) {
+        let value = found.get(1).and_then(|value| code(value.as_str()));
+        labels.extend(value.map(|value| (range(&found), Label::Reason(value))));
     }
     for found in TIME.captures_iter(line) {
         labels
@@ -211,6 +221,9 @@ impl Boxes {
                 open.extended = Some(code);
                 open.strict = true;
             }
+            (Label::Reason(code), Some(open)) if open.extended.is_none() => {
+                open.extended = Some(code)
+            }
             (Label::Extended(code), _) => self.extended = Some((index, code)),
             (Label::Time(time), Some(open)) if open.time.is_none() => {
                 open.time = Some(time);
@@ -221,7 +234,7 @@ impl Boxes {
             }
             (Label::Server(name), Some(open)) if open.server.is_none() => open.server = Some(name),
             (Label::Server(name), _) => self.server = Some((index, name)),
-            (Label::Time(_) | Label::Activity(_), _) => {}
+            (Label::Time(_) | Label::Activity(_) | Label::Reason(_), _) => {}
         }
     }
 }
@@ -253,7 +266,8 @@ fn by_position(lines: &[Line]) -> Vec<Dialog> {
 fn loose(lines: &[Line]) -> Vec<Dialog> {
     let mut found = Vec::new();
     for (index, line) in lines.iter().enumerate() {
-        if !labels(&line.text).is_empty() {
+        let has_box = |(_, label): &(_, Label)| !matches!(label, Label::Reason(_));
+        if labels(&line.text).iter().any(has_box) {
             continue;
         }
         let below = lines.iter().skip(index).take(3).map(|line| line.text.as_str());
@@ -266,6 +280,9 @@ fn loose(lines: &[Line]) -> Vec<Dialog> {
             let mut dialog = Dialog::new(line.number, error);
             dialog.extended = extended;
             found.push(dialog);
+        }
+        if found.len() >= limits::TICKET_MESSAGES {
+            break;
         }
     }
     found
@@ -295,15 +312,16 @@ fn pair(line: &str) -> Option<(u32, Option<u32>)> {
     Some((hex(1)?, hex(2)))
 }
 
-/// What wrappers around the client's control show, in decimal: `RDP error code: 2308`, `ExtendedDisconnectReason 7`.
-fn control<'t>(line: &str, mut below: impl Iterator<Item = &'t str>) -> Option<(u32, Option<u32>)> {
+/// What wrappers around the client's control show, in decimal: `DiscReason 2308`, `ExtendedDisconnectReason 7`.
+fn control<'t>(line: &str, below: impl Iterator<Item = &'t str>) -> Option<(u32, Option<u32>)> {
     static REASON: LazyLock<Regex> = LazyLock::new(|| {
         pattern(r"(?i)\b(?:rdp error code|rdp disconnected!?|disc(?:onnect)?\s?reason)\W{1,3}CODE")
     });
-    static EXTENDED: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?i)extended\s?disc(?:onnect)?\s?reason\W{1,3}CODE"));
     let error = code(REASON.captures(line)?.get(1)?.as_str())?;
-    let extended = below.find_map(|line| code(EXTENDED.captures(line)?.get(1)?.as_str()));
+    let extended = below.flat_map(labels).find_map(|(_, label)| match label {
+        Label::Reason(code) => Some(code),
+        _ => None,
+    });
     Some((error, extended))
 }
 

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{messages, ticket};
+use super::{messages, text, ticket};
 use crate::bundle::limits;
 use crate::source::Source;
 
@@ -31,23 +31,32 @@ pub(super) fn is_ticket(source: &Source) -> bool {
 fn has_box(text: &str) -> bool {
     static BOX: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"(?ix)
-            \berror\s+code\s*[:=]\s*[0o]\s?x[^\n]{1,12}(?:[\s\\rn>|]{1,24}|.{0,24}?)
+            r#"(?ix)
+            \berror\s+code\s*[:=]\s*["']?(?:[0o]\s?x[^\n]{1,12}|\d{1,10})(?:[\s\\rn>|]{1,24}|.{0,24}?)
             (?:extended\s+error\s+code|timestamp\s*\(UTC\))\s*[:=]
-            |\[window\ title\][\s\\rn>|]{1,12}remote\ desktop",
+            |\bextended\s+error\s+code\s*[:=][^\n]{1,12}\n{1,3}error\s+code\s*[:=]
+            |:\s*0x[0-9a-f]{1,8}\n{1,3}[^:\n]{3,60}:\s*0x[0-9a-f]{1,8}\n{1,3}[^:\n]{3,60}\(UTC\)\s*:
+            |\[window\ title\][\s\\rn>|]{1,12}remote\ desktop"#,
         )
         .expect("the pattern is a constant")
     });
-    BOX.is_match(text)
+    let lines: Vec<_> = text.lines().map(text::tidy).collect();
+    BOX.is_match(&lines.join("\n"))
 }
 
 fn speaks_of_it(text: &str) -> bool {
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)\bremote desktop\b|\bmstsc\b|\bRDP\b|0x904\b").expect("a constant")
     });
-    let markup = text.trim_start_matches('\u{feff}').trim_start().starts_with('<');
-    let records = ["\"EventID\"", "\"Provider\"", "\"ProviderName\"", "\"EventId\""];
-    !markup && !records.iter().any(|key| text.contains(key)) && WORDS.is_match(text)
+    static TICKET_KEYS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?i)"(?:subject|description|body|comment|summary|title)"\s*:"#)
+            .expect("a constant")
+    });
+    let start = text.trim_start_matches('\u{feff}').trim_start();
+    // Any configuration may mention Remote Desktop in its JSON.
+    let about_else =
+        start.starts_with('<') || (start.starts_with('{') && !TICKET_KEYS.is_match(text));
+    !about_else && WORDS.is_match(text)
 }
 
 /// Whether at most a quarter of the lines look like those of a log.

@@ -40,6 +40,9 @@ impl Text {
     }
 }
 
+/// How many strings of a JSON document are looked for in its lines; each costs a search.
+const PLACED: usize = 500;
+
 /// Every string of a JSON document.
 fn json(raw: &[(u64, String)]) -> Option<Vec<Line>> {
     let text = raw.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n");
@@ -50,7 +53,8 @@ fn json(raw: &[(u64, String)]) -> Option<Vec<Line>> {
     let value: Value = serde_json::from_str(text).ok()?;
     let mut lines = Vec::new();
     strings(&value, &mut |string| {
-        lines.push(Line { number: line_of(string, raw), text: string.replace("\r\n", "\n") });
+        let number = if lines.len() < PLACED { line_of(string, raw) } else { 1 };
+        lines.push(Line { number, text: string.replace("\r\n", "\n") });
     });
     lines.sort_by_key(|line| line.number);
     Some(lines)
@@ -65,10 +69,12 @@ fn strings(value: &Value, found: &mut impl FnMut(&str)) {
     }
 }
 
-/// The line on which a JSON string begins; 1 when it is escaped in another way than ours.
+/// The line on which a JSON string begins; 1 when it is written in another way than ours.
 fn line_of(string: &str, raw: &[(u64, String)]) -> u64 {
     let written = Value::from(string).to_string();
-    raw.iter().find(|(_, text)| text.contains(&written)).map_or(1, |(number, _)| *number)
+    // What is not ASCII may be written as it is or as an escape.
+    let written = written.split(|letter: char| !letter.is_ascii()).next().unwrap_or_default();
+    raw.iter().find(|(_, text)| text.contains(written)).map_or(1, |(number, _)| *number)
 }
 
 fn plain(raw: &[(u64, String)]) -> Vec<Line> {
@@ -139,9 +145,8 @@ fn without_tags(text: &str) -> String {
 }
 
 /// One line with the letters of a keyboard: no quotation marks of a mail, no typographic quotes, no invisible marks.
-fn tidy(line: &str) -> String {
-    let line = line
-        .trim_start_matches(|letter: char| matches!(letter, '>' | '|' | ' ' | '\t' | '\u{feff}'));
+pub(super) fn tidy(line: &str) -> String {
+    let line = line.trim_start_matches(['>', '|', ' ', '\t', '\u{feff}']);
     let letters = line.chars().filter_map(|letter| match letter {
         '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{feff}' => None,
         '\u{a0}' | '\u{202f}' | '\t' | '\u{3000}' => Some(' '),

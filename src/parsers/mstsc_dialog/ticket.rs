@@ -82,7 +82,7 @@ fn opened(line: &str, value: &str) -> Option<Timestamp> {
 fn host(event: Event, label: &str, value: &str) -> Event {
     let (name, system) = match value.split_once('(') {
         Some((name, system)) if matches!(label, "Server" | "Client") => {
-            (name.trim(), system.trim().trim_end_matches(')'))
+            (name.trim(), system.trim().strip_suffix(')').unwrap_or(system))
         }
         _ => (value, ""),
     };
