@@ -48,6 +48,11 @@ impl Parser for EventXml {
     }
 }
 
+/// Whether a text holds an event, whatever else it holds.
+pub(crate) fn has_event(text: &str) -> bool {
+    frames::openings(text).next().is_some()
+}
+
 /// Hands over every event that `reader` has, and what all of them cover.
 pub(crate) fn read(reader: impl BufRead, source: &Source, sink: &mut dyn Sink) {
     let mut coverage = Coverage::default();

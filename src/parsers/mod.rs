@@ -8,6 +8,7 @@ mod coverage;
 mod damage;
 pub mod event_xml;
 pub mod hotfix_list;
+pub mod mstsc_dialog;
 pub mod reporting_events;
 #[cfg(test)]
 mod testing;
@@ -34,8 +35,14 @@ pub trait Parser: Sync {
 }
 
 /// Every format, most specific first: a source goes to the first that sniffs it.
-pub static PARSERS: &[&dyn Parser] =
-    &[&evtx::Evtx, &event_xml::EventXml, &reporting_events::ReportingEvents, &hotfix_list::HotfixList];
+pub static PARSERS: &[&dyn Parser] = &[
+    &evtx::Evtx,
+    &event_xml::EventXml,
+    &reporting_events::ReportingEvents,
+    &hotfix_list::HotfixList,
+    // Takes whatever people have written, so everything else comes first.
+    &mstsc_dialog::MstscDialog,
+];
 
 /// The parser for a source, if any knows its content.
 #[must_use]
