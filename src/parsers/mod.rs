@@ -2,7 +2,7 @@
 //!
 //! A new format is a file here, a `mod` line and an entry in [`PARSERS`].
 
-mod evtx;
+pub mod evtx;
 pub mod unread;
 mod coverage;
 mod damage;
