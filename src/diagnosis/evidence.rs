@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::failure::Basis;
+use super::floods;
 use super::incident::Incident;
 use crate::attempts::AttemptSide;
 use crate::case::{Case, HostKey};
@@ -69,8 +70,9 @@ pub fn weigh(case: &Case, db: &Database, timeline: &Timeline, incident: &Inciden
         if signature.evidence.is_empty() || !fits_host(case, incident, signature, key) || !fits_peer(incident, signature, key) {
             continue;
         }
-        let Some((bucket, share)) = nearest(incident, signature, series) else { continue };
-        let background = background_share(case, incident, signature, series);
+        let calm = floods::calm(series);
+        let Some((bucket, share, flood)) = nearest(incident, signature, series, &calm) else { continue };
+        let background = if flood { 1.0 } else { background_share(case, incident, signature, series, &calm) };
         for (cause, grade) in &signature.evidence {
             let weight_db = weight(*grade, share, background);
             let entry = lines.find(key, bucket);
@@ -136,10 +138,15 @@ fn fits_peer(incident: &Incident, signature: &Signature, key: &SeriesKey) -> boo
         || signature.evidence.contains_key(&CauseId::ConnectionLimit)
 }
 
-/// The bucket nearest to a failure within the signature's window, and what share of its weight is left there.
-fn nearest<'s>(incident: &Incident, signature: &Signature, series: &'s Series) -> Option<(&'s Bucket, f64)> {
-    let shares = series.buckets.iter().filter_map(|bucket| share(incident, signature, bucket).map(|share| (bucket, share)));
-    shares.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.first.cmp(&a.0.first)))
+/// The bucket nearest to a failure within the signature's window, what share of its weight is left there, and whether it
+/// is part of a flood. A flood is looked at only where nothing calmer fits.
+fn nearest<'s>(incident: &Incident, signature: &Signature, series: &'s Series, calm: &[bool]) -> Option<(&'s Bucket, f64, bool)> {
+    let of = |wanted: bool| {
+        let buckets = series.buckets.iter().zip(calm).filter(move |(_, calm)| **calm == wanted).map(|(bucket, _)| bucket);
+        let shares = buckets.filter_map(|bucket| share(incident, signature, bucket).map(|share| (bucket, share, !wanted)));
+        shares.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.first.cmp(&a.0.first)))
+    };
+    of(true).or_else(|| of(false))
 }
 
 fn share(incident: &Incident, signature: &Signature, bucket: &Bucket) -> Option<f64> {
@@ -187,9 +194,10 @@ fn distance(time: DateTime<Utc>, first: DateTime<Utc>, last: DateTime<Utc>, sign
 /// How much of a tight-windowed signature's occurrence has nothing to do with failures: the share of its buckets that lie
 /// near a connection of the same server that worked, or near none that failed. What is there at any time says nothing
 /// about this time.
-fn background_share(case: &Case, incident: &Incident, signature: &Signature, series: &Series) -> f64 {
+fn background_share(case: &Case, incident: &Incident, signature: &Signature, series: &Series, calm: &[bool]) -> f64 {
     let tight = signature.window.before <= TimeDelta::minutes(10);
-    let dated: Vec<_> = series.buckets.iter().filter_map(|bucket| bucket.first.zip(bucket.last)).collect();
+    let calm_buckets = series.buckets.iter().zip(calm).filter(|(_, calm)| **calm).map(|(bucket, _)| bucket);
+    let dated: Vec<_> = calm_buckets.filter_map(|bucket| bucket.first.zip(bucket.last)).collect();
     if !tight || dated.len() < 8 || incident.basis == Basis::Words || incident.times.is_empty() {
         return 0.0;
     }

@@ -45,6 +45,8 @@ pub struct Incident {
     pub origins: BTreeSet<Origin>,
     /// Whether a session simply ended.
     pub normal_end: bool,
+    /// Whether somebody complained, be it in words only.
+    pub reported: bool,
     /// The last connection to this server that worked before it.
     pub last_good: Option<DateTime<Utc>>,
     /// The first connection to this server that worked after it.
@@ -60,7 +62,7 @@ impl Incident {
     /// Whether nobody on the client's side said that it failed.
     #[must_use]
     pub fn is_suspected(&self) -> bool {
-        matches!(self.basis, Basis::Server | Basis::Trace)
+        matches!(self.basis, Basis::Server | Basis::Trace) && !self.reported
     }
 
     /// The stage to show: where it died, as far as known.
@@ -85,6 +87,7 @@ impl Incident {
             reached: None,
             origins: BTreeSet::new(),
             normal_end: failure.normal_end,
+            reported: matches!(failure.basis, Basis::Dialog | Basis::Words),
             last_good: None,
             first_good_after: None,
             others_in: BTreeSet::new(),
@@ -130,6 +133,24 @@ impl Incident {
         }
         self.reached = self.reached.max(failure.reached);
         self.origins.extend(failure.origins.iter().copied());
+        self.reported |= failure.basis == Basis::Dialog;
+    }
+
+    /// Whether a ticket's words, written at `opened`, can be about this.
+    fn fits_words(&self, words: &Failure) -> bool {
+        let same_server = self.server.is_none() || words.server.is_none() || self.server == words.server;
+        let recent = self.last.zip(words.time).is_none_or(|(last, opened)| {
+            last <= opened + TimeDelta::hours(1) && opened - last <= TimeDelta::days(2)
+        });
+        same_server && recent
+    }
+
+    /// The ticket's words are about this: they say who, not when.
+    fn hear(&mut self, words: &Failure) {
+        self.reported = true;
+        self.server = self.server.take().or_else(|| words.server.clone());
+        self.client = self.client.take().or_else(|| words.client.clone());
+        self.origins.extend(words.origins.iter().copied());
     }
 }
 
@@ -137,23 +158,34 @@ impl Incident {
 #[must_use]
 pub fn incidents(case: &Case, db: &Database, failures: &[Failure]) -> Vec<Incident> {
     let mut incidents: Vec<Incident> = Vec::new();
-    for failure in failures {
+    for failure in failures.iter().filter(|failure| failure.basis != Basis::Words) {
         match incidents.iter_mut().find(|incident| incident.takes(failure)) {
             Some(known) => known.add(failure),
-            None => {
-                let mut incident = Incident::new(failure);
-                incident.add(failure);
-                incidents.push(incident);
-            }
+            None => incidents.push(alone(failure)),
         }
     }
-    incidents.retain(|incident| incident.basis != Basis::Server || (incident.attempts > 1 && !put_right_at_once(case, incident)));
+    let words = failures.iter().find(|failure| failure.basis == Basis::Words);
+    // One death is enough when a ticket complains about it.
+    let enough = |incident: &Incident| incident.attempts > 1 || words.is_some_and(|words| incident.fits_words(words));
+    incidents.retain(|incident| incident.basis != Basis::Server || (enough(incident) && !put_right_at_once(case, incident)));
+    if let Some(words) = words {
+        match incidents.iter_mut().rev().find(|incident| incident.fits_words(words)) {
+            Some(known) => known.hear(words),
+            None => incidents.push(alone(words)),
+        }
+    }
     if incidents.is_empty() {
         incidents.extend(traces(case, db));
     }
     incidents.iter_mut().for_each(|incident| look_around(case, incident));
     incidents.sort_by(|a, b| (a.first.is_none(), a.first, &a.server).cmp(&(b.first.is_none(), b.first, &b.server)));
     incidents
+}
+
+fn alone(failure: &Failure) -> Incident {
+    let mut incident = Incident::new(failure);
+    incident.add(failure);
+    incident
 }
 
 fn on_server<'c>(case: &'c Case, incident: &'c Incident) -> impl Iterator<Item = &'c Attempt> {
@@ -216,8 +248,7 @@ fn traces(case: &Case, db: &Database) -> Option<Incident> {
         }
     }
     let failure = best?;
-    let mut incident = Incident::new(&failure);
-    incident.add(&failure);
+    let mut incident = alone(&failure);
     incident.attempts = 0;
     Some(incident)
 }

@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod evidence;
 pub mod failure;
+pub mod floods;
 pub mod incident;
 pub mod missing;
 pub mod rank;
