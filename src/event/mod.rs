@@ -179,12 +179,12 @@ pub fn same_name(a: &str, b: &str) -> bool {
     letters(a).eq(letters(b))
 }
 
-/// A status or error code however it is written: `0x8009030D`, `2148073485`, `-2146893811`, `%%5`.
+/// A status or error code however it is written: `0x8009030D`, `2148074253`, `-2146893043`, `%%5`.
 ///
 /// ```
 /// use rdpwhy::event::parse_code;
 /// assert_eq!(parse_code("0x8009030D"), Some(0x8009_030d));
-/// assert_eq!(parse_code("-2146893811"), Some(0x8009_030d));
+/// assert_eq!(parse_code("-2146893043"), Some(0x8009_030d));
 /// assert_eq!(parse_code("%%1311"), Some(1311));
 /// assert_eq!(parse_code("server"), None);
 /// ```
