@@ -1,6 +1,11 @@
 //! Every sample of `fixtures/formats/` through its parser, and what real files must yield.
 
 #![allow(missing_docs, reason = "nobody links to a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test program, which clippy does not see"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,6 +1,11 @@
 //! What holds for every input.
 
 #![allow(missing_docs, reason = "nobody links to a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test program, which clippy does not see"
+)]
 
 use proptest::prelude::*;
 use rdpwhy::event::Event;

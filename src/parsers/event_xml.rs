@@ -34,7 +34,8 @@ impl Parser for EventXml {
         let text = source.text_head();
         let text =
             text.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
-        let markup = text.starts_with('<') || text.starts_with("- <");
+        // evtx_dump writes `Record 1` above each event.
+        let markup = ["<", "- <", "Record "].iter().any(|start| text.starts_with(start));
         // A file without its head begins inside an event; a ticket that quotes one event is no export.
         let wanted = if markup { 1 } else { 3 };
         frames::openings(text).take(wanted).count() == wanted

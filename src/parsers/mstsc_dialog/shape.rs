@@ -46,7 +46,11 @@ fn has_box(text: &str) -> bool {
 
 fn speaks_of_it(text: &str) -> bool {
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)\bremote desktop\b|\bmstsc\b|\bRDP\b|0x904\b").expect("a constant")
+        Regex::new(
+            r"(?ix)\bremote\ ?desktop|\bmstsc\b|\bRDP\b|0x904\b|bureau\ à\ distance|escritorio\ remoto
+            |desktop\ remoto|área\ de\ trabalho\ remota|リモート\ ?デスクトップ",
+        )
+        .expect("the pattern is a constant")
     });
     static TICKET_KEYS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r#"(?i)"(?:subject|description|body|comment|summary|title)"\s*:"#)
