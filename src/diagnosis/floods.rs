@@ -27,7 +27,11 @@ pub fn calm(series: &Series) -> Vec<bool> {
             sum -= oldest.count;
             start += 1;
         }
-        let lasts = series.buckets.get(start).and_then(|oldest| oldest.first).map_or(MINUTE, |first| (time - first).max(MINUTE));
+        let lasts = series
+            .buckets
+            .get(start)
+            .and_then(|oldest| oldest.first)
+            .map_or(MINUTE, |first| (time - first).max(MINUTE));
         // A bucket may have grown wider than a minute: what counts is its rate.
         let rate = sum as f64 * MINUTE.as_seconds_f64() / lasts.as_seconds_f64();
         if rate >= HITS as f64 {

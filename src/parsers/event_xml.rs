@@ -13,6 +13,8 @@ mod record;
 use std::io::BufRead;
 
 pub(crate) use record::feed;
+#[cfg(test)]
+pub(crate) use record::parse_event;
 
 use self::frames::{Frame, Frames};
 use super::coverage::Coverage;

@@ -2,16 +2,16 @@
 //!
 //! A new format is a file here, a `mod` line and an entry in [`PARSERS`].
 
-pub mod evtx;
-pub mod unread;
 mod coverage;
 mod damage;
 pub mod event_xml;
+pub mod evtx;
 pub mod hotfix_list;
 pub mod mstsc_dialog;
 pub mod reporting_events;
 #[cfg(test)]
 mod testing;
+pub mod unread;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -122,7 +122,9 @@ impl Interest {
                 || known.eq_ignore_ascii_case(provider)
                 || event_source.is_some_and(|alias| known.eq_ignore_ascii_case(alias))
         };
-        let of = |id| self.by_id.get(&id).is_some_and(|providers| providers.iter().any(|known| fits(known)));
+        let of = |id| {
+            self.by_id.get(&id).is_some_and(|providers| providers.iter().any(|known| fits(known)))
+        };
         self.everything || of(Some(event_id)) || of(None)
     }
 }

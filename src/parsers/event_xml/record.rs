@@ -26,6 +26,14 @@ pub(crate) fn feed(xml: &str, at: Origin, coverage: &mut Coverage, sink: &mut dy
     true
 }
 
+/// Reads one `<Event>`, with its derived fields; `None` when it is not well-formed or no event.
+#[cfg(test)]
+pub(crate) fn parse_event(xml: &str, at: Origin) -> Option<Event> {
+    let (mut event, _) = read(xml, at, None)?;
+    event.derive_fields();
+    Some(event)
+}
+
 /// The event and whether it is wanted; one that is not has no data.
 fn read(xml: &str, at: Origin, interest: Option<&Interest>) -> Option<(Event, bool)> {
     let mut reader = Reader::from_str(xml);
