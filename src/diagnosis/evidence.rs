@@ -78,8 +78,11 @@ pub fn weigh(case: &Case, db: &Database, timeline: &Timeline, incident: &Inciden
             continue;
         };
         let at_boot = signature.boot_noise && at_boot(case, key, bucket);
-        let background =
-            if flood || at_boot { 1.0 } else { background_share(case, incident, signature, series, &calm) };
+        let background = if flood || at_boot {
+            1.0
+        } else {
+            background_share(case, incident, signature, series, &calm)
+        };
         for (cause, grade) in &signature.evidence {
             let weight_db = weight(*grade, share, background);
             let entry = lines.find(key, bucket);
