@@ -12,8 +12,13 @@ fn main() -> io::Result<()> {
     files.sort();
     let mut table = String::from("static FILES: &[(&str, &str)] = &[\n");
     for file in &files {
-        let label = file.strip_prefix(&root).map_err(io::Error::other)?.to_string_lossy().replace('\\', "/");
-        writeln!(table, "    ({label:?}, include_str!({:?})),", file.display().to_string()).map_err(io::Error::other)?;
+        let label = file
+            .strip_prefix(&root)
+            .map_err(io::Error::other)?
+            .to_string_lossy()
+            .replace('\\', "/");
+        writeln!(table, "    ({label:?}, include_str!({:?})),", file.display().to_string())
+            .map_err(io::Error::other)?;
     }
     table.push_str("];\n");
     let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?;

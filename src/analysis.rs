@@ -66,7 +66,12 @@ pub struct Analysis<'db> {
 
 /// Analyses one bundle. `progress` is told the bytes of each source that is done; it may be called from any thread.
 #[must_use]
-pub fn analyze<'db>(bundle: &Bundle, db: &'db Database, scope: &Scope, progress: &(dyn Fn(u64) + Sync)) -> Analysis<'db> {
+pub fn analyze<'db>(
+    bundle: &Bundle,
+    db: &'db Database,
+    scope: &Scope,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Analysis<'db> {
     let interest = scan::interest(db);
     // Sources are sorted by path and `collect` keeps their order: the result is the same for any number of threads.
     let mut scans: Vec<Scan> = bundle
@@ -78,8 +83,14 @@ pub fn analyze<'db>(bundle: &Bundle, db: &'db Database, scope: &Scope, progress:
             scan
         })
         .collect();
-    let sources = scans.iter().zip(bundle.sources()).map(|(scan, source)| summary(scan, source)).collect();
-    let notices: Vec<_> = bundle.notices().iter().cloned().chain(scans.iter_mut().flat_map(|scan| std::mem::take(&mut scan.notices))).collect();
+    let sources =
+        scans.iter().zip(bundle.sources()).map(|(scan, source)| summary(scan, source)).collect();
+    let notices: Vec<_> = bundle
+        .notices()
+        .iter()
+        .cloned()
+        .chain(scans.iter_mut().flat_map(|scan| std::mem::take(&mut scan.notices)))
+        .collect();
     let mut case = Case::new(&mut scans, bundle.sources());
     for (client, offset) in clock::offsets(&case).iter() {
         if let Some(host) = case.hosts.get_mut(client) {
@@ -89,7 +100,15 @@ pub fn analyze<'db>(bundle: &Bundle, db: &'db Database, scope: &Scope, progress:
     let (timeline, mut diagnoses) = diagnosis::diagnose(&case, db);
     diagnoses.retain(|diagnosis| scope.shows(diagnosis));
     let names = case.hosts.iter().map(|(key, host)| (key.clone(), host.name.clone())).collect();
-    Analysis { db, sources, hosts: case.hosts.into_values().collect(), timeline, diagnoses, notices, names }
+    Analysis {
+        db,
+        sources,
+        hosts: case.hosts.into_values().collect(),
+        timeline,
+        diagnoses,
+        notices,
+        names,
+    }
 }
 
 fn summary(scan: &Scan, source: &crate::source::Source) -> SourceSummary {

@@ -80,7 +80,8 @@ impl HostKey {
     pub fn new(name: &str) -> Option<Self> {
         let name = name.trim().trim_end_matches('.').to_lowercase();
         let is_address = name.parse::<std::net::IpAddr>().is_ok();
-        let label = if is_address { name.as_str() } else { name.split('.').next().unwrap_or_default() };
+        let label =
+            if is_address { name.as_str() } else { name.split('.').next().unwrap_or_default() };
         (!label.is_empty()).then(|| Self(label.to_owned()))
     }
 
@@ -126,8 +127,10 @@ impl Case {
             ticket.append(&mut scan.ticket);
             scan.coverage.iter().for_each(|span| cover(&mut hosts, span));
         }
-        let attempts = Attempts::join(scans.iter_mut().map(|scan| std::mem::take(&mut scan.attempts)));
-        let named = |field: &str| ticket.iter().filter_map(|fact| fact.field(field)).find_map(HostKey::new);
+        let attempts =
+            Attempts::join(scans.iter_mut().map(|scan| std::mem::take(&mut scan.attempts)));
+        let named =
+            |field: &str| ticket.iter().filter_map(|fact| fact.field(field)).find_map(HostKey::new);
         let (ticket_server, ticket_client) = (named("Server"), named("Client"));
         let mut case = Self { hosts, attempts, findings, ticket, ticket_server, ticket_client };
         case.give_roles(scans, sources);
@@ -152,7 +155,8 @@ impl Case {
 
     fn give_roles(&mut self, scans: &[Scan], sources: &[Source]) {
         for attempt in &self.attempts.list {
-            if let Some(host) = HostKey::new(&attempt.host).and_then(|key| self.hosts.get_mut(&key)) {
+            if let Some(host) = HostKey::new(&attempt.host).and_then(|key| self.hosts.get_mut(&key))
+            {
                 host.roles.server |= attempt.side == AttemptSide::Server;
                 host.roles.client |= attempt.side == AttemptSide::Client;
             }
@@ -163,7 +167,10 @@ impl Case {
         }
         // Content first; the name of a folder only where content says nothing.
         for scan in scans {
-            let hint = sources.get(scan.source.index()).map(|source| path_role(&source.path)).unwrap_or_default();
+            let hint = sources
+                .get(scan.source.index())
+                .map(|source| path_role(&source.path))
+                .unwrap_or_default();
             for span in &scan.coverage {
                 let host = HostKey::new(&span.computer).and_then(|key| self.hosts.get_mut(&key));
                 if let Some(host) = host.filter(|host| host.roles == HostRoles::default()) {
@@ -190,13 +197,16 @@ impl Case {
         let mut by_folder: BTreeMap<&str, Option<&Arc<str>>> = BTreeMap::new();
         for scan in scans {
             for span in &scan.coverage {
-                let slot = by_folder.entry(folder(path_of(scan.source))).or_insert(Some(&span.computer));
+                let slot =
+                    by_folder.entry(folder(path_of(scan.source))).or_insert(Some(&span.computer));
                 if slot.is_some_and(|known| HostKey::new(known) != HostKey::new(&span.computer)) {
                     *slot = None;
                 }
             }
         }
-        let named = |key: Option<&HostKey>| key.and_then(|key| self.hosts.get(key)).map(|host| Arc::from(host.name.as_str()));
+        let named = |key: Option<&HostKey>| {
+            key.and_then(|key| self.hosts.get(key)).map(|host| Arc::from(host.name.as_str()))
+        };
         let server = named(self.ticket_server.as_ref().or_else(|| self.only(|roles| roles.server)));
         let client = named(self.ticket_client.as_ref().or_else(|| self.only(|roles| roles.client)));
         let only = named(if self.hosts.len() == 1 { self.hosts.keys().next() } else { None });
@@ -222,20 +232,29 @@ impl Case {
         for (_, series) in self.findings.series() {
             for bucket in &series.buckets {
                 let event = &bucket.example;
-                let Some(host) = event.computer.as_deref().and_then(HostKey::new).and_then(|key| self.hosts.get_mut(&key)) else {
+                let Some(host) = event
+                    .computer
+                    .as_deref()
+                    .and_then(HostKey::new)
+                    .and_then(|key| self.hosts.get_mut(&key))
+                else {
                     continue;
                 };
                 match (&*event.provider, event.event_id) {
                     ("Microsoft-Windows-Eventlog", Some(104 | 1102)) => {
-                        let cleared = event.field("Channel").or_else(|| (event.event_id == Some(1102)).then_some("Security"));
+                        let cleared = event
+                            .field("Channel")
+                            .or_else(|| (event.event_id == Some(1102)).then_some("Security"));
                         if let Some(log) = cleared.and_then(|name| host.coverage.get_mut(name)) {
                             log.cleared = true;
                         }
                     }
                     ("Microsoft-Windows-Kernel-General", Some(12)) => {
-                        let build = event.field("BuildVersion").map(|build| match event.field("QfeVersion") {
-                            Some(revision) => format!("build {build}.{revision}"),
-                            None => format!("build {build}"),
+                        let build = event.field("BuildVersion").map(|build| {
+                            match event.field("QfeVersion") {
+                                Some(revision) => format!("build {build}.{revision}"),
+                                None => format!("build {build}"),
+                            }
                         });
                         host.os = build.or_else(|| host.os.take());
                     }

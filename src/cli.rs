@@ -113,7 +113,16 @@ pub(crate) enum Signatures {
 
 fn time(text: &str) -> Result<DateTime<Utc>, String> {
     let instant = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
-    let no_zone = || NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").ok().map(|time| time.and_utc());
-    let day = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|day| day.and_hms_opt(0, 0, 0)).map(|time| time.and_utc());
-    instant.or_else(no_zone).or_else(day).ok_or_else(|| "write it as 2026-11-20 or 2026-11-20T09:15:00Z".to_owned())
+    let no_zone =
+        || NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").ok().map(|time| time.and_utc());
+    let day = || {
+        NaiveDate::parse_from_str(text, "%Y-%m-%d")
+            .ok()
+            .and_then(|day| day.and_hms_opt(0, 0, 0))
+            .map(|time| time.and_utc())
+    };
+    instant
+        .or_else(no_zone)
+        .or_else(day)
+        .ok_or_else(|| "write it as 2026-11-20 or 2026-11-20T09:15:00Z".to_owned())
 }

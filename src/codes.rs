@@ -45,36 +45,92 @@ static REASONS: &[Reason] = &[
     Reason { code: 0x506, meaning: "the encryption method is not valid", stages: &[X224] },
     Reason { code: 0x508, meaning: "the server's name could not be resolved", stages: &[Name] },
     Reason { code: 0x604, meaning: "the server's name could not be resolved", stages: &[Name] },
-    Reason { code: 0x606, meaning: "the server's security data is not valid", stages: &[X224, Tls] },
-    Reason { code: 0x704, meaning: "the server did not answer in time", stages: &[Tcp, Admission, X224, Session] },
-    Reason { code: 0x706, meaning: "the server's certificate could not be unpacked", stages: &[Tls] },
+    Reason {
+        code: 0x606,
+        meaning: "the server's security data is not valid",
+        stages: &[X224, Tls],
+    },
+    Reason {
+        code: 0x704,
+        meaning: "the server did not answer in time",
+        stages: &[Tcp, Admission, X224, Session],
+    },
+    Reason {
+        code: 0x706,
+        meaning: "the server's certificate could not be unpacked",
+        stages: &[Tls],
+    },
     Reason { code: 0x804, meaning: "the IP address is not valid", stages: &[Name] },
     Reason { code: 0x807, meaning: "the logon failed", stages: &[CredSsp] },
     Reason { code: 0x808, meaning: "licensing failed", stages: &[Licensing] },
-    Reason { code: 0x904, meaning: "the socket was closed by the other end or something in between", stages: CLOSED },
-    Reason { code: 0x907, meaning: "the server's certificate is not the expected one", stages: &[Tls] },
+    Reason {
+        code: 0x904,
+        meaning: "the socket was closed by the other end or something in between",
+        stages: CLOSED,
+    },
+    Reason {
+        code: 0x907,
+        meaning: "the server's certificate is not the expected one",
+        stages: &[Tls],
+    },
     Reason { code: 0x908, meaning: "licensing timed out", stages: &[Licensing] },
     Reason { code: 0xa07, meaning: "there is no such user", stages: &[CredSsp] },
     Reason { code: 0xb07, meaning: "the account is disabled", stages: &[CredSsp] },
-    Reason { code: 0xb09, meaning: "the server requires NLA and the client cannot do it", stages: &[X224] },
+    Reason {
+        code: 0xb09,
+        meaning: "the server requires NLA and the client cannot do it",
+        stages: &[X224],
+    },
     Reason { code: 0xc07, meaning: "the account is restricted", stages: &[CredSsp, Session] },
     Reason { code: 0xd07, meaning: "the account is locked", stages: &[CredSsp] },
     Reason { code: 0xe06, meaning: "the server demands FIPS encryption", stages: &[X224] },
     Reason { code: 0xe07, meaning: "the account has expired", stages: &[CredSsp] },
     Reason { code: 0xe08, meaning: "reconnecting failed", stages: &[Tcp, Running] },
-    Reason { code: 0xe09, meaning: "the server does not support Restricted Admin", stages: &[CredSsp] },
+    Reason {
+        code: 0xe09,
+        meaning: "the server does not support Restricted Admin",
+        stages: &[CredSsp],
+    },
     Reason { code: 0xf07, meaning: "the password has expired", stages: &[CredSsp] },
-    Reason { code: 0x1007, meaning: "the account may not log on at this hour", stages: &[CredSsp, Session] },
-    Reason { code: 0x1107, meaning: "the account may only log on elsewhere", stages: &[CredSsp, Session] },
+    Reason {
+        code: 0x1007,
+        meaning: "the account may not log on at this hour",
+        stages: &[CredSsp, Session],
+    },
+    Reason {
+        code: 0x1107,
+        meaning: "the account may only log on elsewhere",
+        stages: &[CredSsp, Session],
+    },
     Reason { code: 0x1207, meaning: "the password must be changed first", stages: &[CredSsp] },
-    Reason { code: 0x1307, meaning: "this kind of logon is not granted to the account", stages: &[CredSsp, Session] },
-    Reason { code: 0x1607, meaning: "policy forbids delegating credentials to this server", stages: &[CredSsp] },
+    Reason {
+        code: 0x1307,
+        meaning: "this kind of logon is not granted to the account",
+        stages: &[CredSsp, Session],
+    },
+    Reason {
+        code: 0x1607,
+        meaning: "policy forbids delegating credentials to this server",
+        stages: &[CredSsp],
+    },
     Reason { code: 0x1707, meaning: "NTLM only, and policy forbids it", stages: &[CredSsp] },
-    Reason { code: 0x1807, meaning: "no authority could be contacted to authenticate", stages: &[CredSsp] },
+    Reason {
+        code: 0x1807,
+        meaning: "no authority could be contacted to authenticate",
+        stages: &[CredSsp],
+    },
     Reason { code: 0x1b07, meaning: "the server's certificate has expired", stages: &[Tls] },
-    Reason { code: 0x1d07, meaning: "the clocks of client and server differ too much", stages: &[CredSsp] },
+    Reason {
+        code: 0x1d07,
+        meaning: "the clocks of client and server differ too much",
+        stages: &[CredSsp],
+    },
     Reason { code: 0x2107, meaning: "the server refuses saved credentials", stages: &[CredSsp] },
-    Reason { code: 0x2407, meaning: "the account may not have permission to sign in remotely", stages: &[CredSsp, Session] },
+    Reason {
+        code: 0x2407,
+        meaning: "the account may not have permission to sign in remotely",
+        stages: &[CredSsp, Session],
+    },
 ];
 
 /// Meanings of the second number (0x0 to 0x10b), and whether a session simply ended.
@@ -130,7 +186,8 @@ impl DisconnectReason {
     /// What the numbers mean, in words.
     #[must_use]
     pub fn meaning(self) -> String {
-        let error = REASONS.iter().find(|reason| reason.code == self.error).map(|reason| reason.meaning);
+        let error =
+            REASONS.iter().find(|reason| reason.code == self.error).map(|reason| reason.meaning);
         let extended = self.extended.and_then(error_info).filter(|_| self.extended != Some(0));
         match (error, extended) {
             (Some(error), Some(extended)) => format!("{error}; {extended}"),
@@ -171,7 +228,10 @@ mod tests {
     fn the_pair_is_an_observation_and_not_a_cause() {
         let pair = DisconnectReason { error: 0x904, extended: Some(7) };
         assert_eq!(pair.to_string(), "0x904/0x7");
-        assert_eq!(pair.meaning(), "the socket was closed by the other end or something in between; the server denied the connection");
+        assert_eq!(
+            pair.meaning(),
+            "the socket was closed by the other end or something in between; the server denied the connection"
+        );
         assert!(!pair.is_normal_end());
         assert!(!pair.stages().contains(&Tcp), "a blocked port never had a socket to close");
     }

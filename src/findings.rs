@@ -78,7 +78,11 @@ impl Series {
         }
         // Undated hits can never be told apart by time.
         if joined.iter().filter(|bucket| bucket.first.is_none()).count() > BUCKETS / 2 {
-            let undated: u64 = joined.iter().filter(|bucket| bucket.first.is_none()).map(|bucket| bucket.count).sum();
+            let undated: u64 = joined
+                .iter()
+                .filter(|bucket| bucket.first.is_none())
+                .map(|bucket| bucket.count)
+                .sum();
             let mut kept = false;
             joined.retain_mut(|bucket| match bucket.first {
                 Some(_) => true,
@@ -99,7 +103,8 @@ impl Series {
 }
 
 fn joins(known: &Bucket, next: &Bucket, width: TimeDelta) -> bool {
-    width > TimeDelta::zero() && matches!((known.first, next.first), (Some(a), Some(b)) if b - a < width)
+    width > TimeDelta::zero()
+        && matches!((known.first, next.first), (Some(a), Some(b)) if b - a < width)
 }
 
 fn join(known: &mut Bucket, next: Bucket) {
@@ -127,7 +132,8 @@ impl Findings {
 
     fn put(&mut self, mut key: SeriesKey, bucket: Bucket) {
         if !self.series.contains_key(&key) {
-            let known = self.per_signature.entry((key.signature, Arc::clone(&key.host))).or_default();
+            let known =
+                self.per_signature.entry((key.signature, Arc::clone(&key.host))).or_default();
             if *known >= SERIES {
                 key.about = "".into();
             } else {
@@ -181,7 +187,10 @@ mod tests {
         let (_, series) = findings.series().next().unwrap();
         assert!(series.buckets.len() <= BUCKETS);
         assert_eq!(series.count(), 100_000);
-        let ends = (series.buckets.first().unwrap().first.unwrap(), series.buckets.last().unwrap().last.unwrap());
+        let ends = (
+            series.buckets.first().unwrap().first.unwrap(),
+            series.buckets.last().unwrap().last.unwrap(),
+        );
         assert_eq!((ends.1 - ends.0).num_seconds(), 99_999);
     }
 

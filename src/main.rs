@@ -37,13 +37,20 @@ fn main() -> ExitCode {
 
 #[expect(clippy::print_stderr, reason = "main prints")]
 fn complain(error: &anyhow::Error) {
-    let help = error.downcast_ref::<rdpwhy::error::Error>().map(|error| format!("; {}", error.help())).unwrap_or_default();
+    let help = error
+        .downcast_ref::<rdpwhy::error::Error>()
+        .map(|error| format!("; {}", error.help()))
+        .unwrap_or_default();
     eprintln!("rdpwhy: {error:#}{help}");
 }
 
 /// Whoever reads our output may have seen enough.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
 }
 
 fn database(dir: Option<&Path>) -> anyhow::Result<Database> {
@@ -55,7 +62,10 @@ fn database(dir: Option<&Path>) -> anyhow::Result<Database> {
 
 fn run_analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
     if let Some(threads) = arguments.threads {
-        rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global().context("cannot start the threads")?;
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(usize::from(threads))
+            .build_global()
+            .context("cannot start the threads")?;
     }
     let db = database(arguments.signatures.as_deref())?;
     let bundle = Bundle::open(&arguments.paths)?;
@@ -91,7 +101,9 @@ fn write_files(analysis: &Analysis<'_>, dir: &Path) -> anyhow::Result<()> {
         let part = dir.join(format!("{}.part", format.file_name()));
         let write = || -> io::Result<()> {
             let mut out = BufWriter::new(File::create(&part)?);
-            format.report().write(analysis, &mut anstream::StripStream::new(&mut out as &mut dyn Write))?;
+            format
+                .report()
+                .write(analysis, &mut anstream::StripStream::new(&mut out as &mut dyn Write))?;
             out.flush()?;
             fs::rename(&part, &path)
         };
@@ -104,7 +116,9 @@ fn run_signatures(command: &Signatures) -> anyhow::Result<ExitCode> {
     let mut out = BufWriter::new(anstream::AutoStream::auto(io::stdout().lock()));
     let good = match command {
         Signatures::List { signatures } => show::list(&database(signatures.as_deref())?, &mut out)?,
-        Signatures::Show { name, signatures } => show::one(&database(signatures.as_deref())?, name, &mut out)?,
+        Signatures::Show { name, signatures } => {
+            show::one(&database(signatures.as_deref())?, name, &mut out)?
+        }
         Signatures::Lint { dir } => show::lint(dir.as_deref(), &mut out)?,
         Signatures::Test { dir } => show::test(dir.as_deref(), &mut out)?,
     };

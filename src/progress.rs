@@ -19,7 +19,10 @@ impl Progress {
         let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::hidden());
         if !quiet {
             let template = "{bar:30} {bytes}/{total_bytes} {bytes_per_sec}, {eta} left";
-            bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_style(
+                ProgressStyle::with_template(template)
+                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
+            );
         }
         Self { bar: if quiet { ProgressBar::hidden() } else { bar }, start: Instant::now() }
     }

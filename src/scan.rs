@@ -61,7 +61,10 @@ pub fn scan(source: &Source, db: &Database, interest: &Interest) -> Scan {
     let sha256 = match source.sha256() {
         Ok(digest) => Some(digest.to_owned()),
         Err(error) => {
-            scanner.notice(Notice::new(source.id, "", format!("cannot be read to its end: {error}")).losing("the rest of it"));
+            scanner.notice(
+                Notice::new(source.id, "", format!("cannot be read to its end: {error}"))
+                    .losing("the rest of it"),
+            );
             None
         }
     };
@@ -145,7 +148,9 @@ impl Sink for Scanner<'_> {
 
     fn coverage(&mut self, span: CoverageSpan) {
         self.widen(span.first, span.last);
-        let same = |known: &&mut CoverageSpan| known.channel == span.channel && known.computer == span.computer;
+        let same = |known: &&mut CoverageSpan| {
+            known.channel == span.channel && known.computer == span.computer
+        };
         match self.coverage.iter_mut().find(same) {
             Some(known) => known.absorb(&span),
             None => self.coverage.push(span),

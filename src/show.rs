@@ -9,8 +9,18 @@ use rdpwhy::signatures::{Cause, Database, Signature};
 /// One line a signature.
 pub(crate) fn list(db: &Database, out: &mut dyn Write) -> io::Result<bool> {
     for signature in db.signatures() {
-        let causes: Vec<_> = signature.evidence.iter().map(|(cause, grade)| format!("{cause}={}", grade.as_str())).collect();
-        writeln!(out, "{:<44} {:<10} {}", signature.name, signature.role.as_str(), causes.join(" "))?;
+        let causes: Vec<_> = signature
+            .evidence
+            .iter()
+            .map(|(cause, grade)| format!("{cause}={}", grade.as_str()))
+            .collect();
+        writeln!(
+            out,
+            "{:<44} {:<10} {}",
+            signature.name,
+            signature.role.as_str(),
+            causes.join(" ")
+        )?;
     }
     Ok(true)
 }
@@ -43,7 +53,8 @@ fn show_signature(signature: &Signature, out: &mut dyn Write) -> io::Result<()> 
     for (cause, grade) in &signature.evidence {
         writeln!(out, "evidence  {} for {cause}", grade.as_str())?;
     }
-    for (label, lines) in [("beware", &signature.falsepositives), ("source", &signature.references)] {
+    for (label, lines) in [("beware", &signature.falsepositives), ("source", &signature.references)]
+    {
         for line in lines {
             writeln!(out, "{label:<9} {line}")?;
         }

@@ -73,14 +73,25 @@ impl Entry {
 
     fn of_bucket(id: SignatureId, bucket: &Bucket, db: &Database) -> Option<Self> {
         let signature = db.signature(id)?;
-        let entry = Self::of_event(&bucket.example, signature.role, signature.summarize(&bucket.example));
-        Some(Self { time: bucket.first, last: bucket.last, quality: bucket.quality, count: bucket.count, signature: Some(id), ..entry })
+        let entry =
+            Self::of_event(&bucket.example, signature.role, signature.summarize(&bucket.example));
+        Some(Self {
+            time: bucket.first,
+            last: bucket.last,
+            quality: bucket.quality,
+            count: bucket.count,
+            signature: Some(id),
+            ..entry
+        })
     }
 
     /// A field's value.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(key, _)| crate::event::same_name(key, name)).map(|(_, value)| value.as_str())
+        self.fields
+            .iter()
+            .find(|(key, _)| crate::event::same_name(key, name))
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -104,7 +115,8 @@ impl Timeline {
         });
         let mut entries: Vec<_> = found.chain(more).collect();
         entries.sort_by(|a, b| {
-            let key = |entry: &Entry| (entry.time.is_none(), entry.time, entry.origin, entry.signature);
+            let key =
+                |entry: &Entry| (entry.time.is_none(), entry.time, entry.origin, entry.signature);
             key(a).cmp(&key(b))
         });
         Self { entries }
@@ -131,7 +143,8 @@ impl Timeline {
     pub fn tie(&mut self, id: EntryId, incident: usize, start: Option<DateTime<Utc>>) {
         if let Some(entry) = self.entries.get_mut(id.0).filter(|entry| entry.incident.is_none()) {
             entry.incident = Some(incident);
-            entry.delta_s = start.zip(entry.time).map(|(start, time)| (time - start).as_seconds_f64());
+            entry.delta_s =
+                start.zip(entry.time).map(|(start, time)| (time - start).as_seconds_f64());
         }
     }
 }

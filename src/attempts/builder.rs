@@ -37,11 +37,20 @@ impl AttemptBuilder {
         }
     }
 
-    fn feed_activity(&mut self, activity: &Arc<str>, event: &Event, step: Step, time: DateTime<Utc>) {
-        if step == Step::ClientStart && self.open.get(activity).is_some_and(|attempt| attempt.closed) {
+    fn feed_activity(
+        &mut self,
+        activity: &Arc<str>,
+        event: &Event,
+        step: Step,
+        time: DateTime<Utc>,
+    ) {
+        if step == Step::ClientStart
+            && self.open.get(activity).is_some_and(|attempt| attempt.closed)
+        {
             self.close(activity);
         }
-        let attempt = self.open.entry(Arc::clone(activity)).or_insert_with(|| begin(event, step, time));
+        let attempt =
+            self.open.entry(Arc::clone(activity)).or_insert_with(|| begin(event, step, time));
         apply(attempt, event, step, time);
         if self.open.len() > OPEN {
             self.close_oldest();
@@ -55,7 +64,9 @@ impl AttemptBuilder {
             attempt.host == host
                 && time - attempt.start <= JOIN
                 && attempt.start <= time
-                && address.is_none_or(|address| attempt.peer.as_deref().is_none_or(|peer| peer == address))
+                && address.is_none_or(|address| {
+                    attempt.peer.as_deref().is_none_or(|peer| peer == address)
+                })
         };
         let found = if step.begins() { None } else { self.loose.iter_mut().rev().find(fits) };
         match found {
@@ -78,7 +89,11 @@ impl AttemptBuilder {
     }
 
     fn close_oldest(&mut self) {
-        let mut by_age: Vec<_> = self.open.iter().map(|(activity, attempt)| (attempt.end, Arc::clone(activity))).collect();
+        let mut by_age: Vec<_> = self
+            .open
+            .iter()
+            .map(|(activity, attempt)| (attempt.end, Arc::clone(activity)))
+            .collect();
         by_age.sort();
         for (_, activity) in by_age.iter().take(OPEN / 2) {
             self.close(activity);
@@ -241,11 +256,14 @@ fn belongs(known: &Attempt, part: &Attempt) -> bool {
         (Some(a), Some(b)) => a == b,
         _ => true,
     };
-    let starts_anew = part.steps.first().is_some_and(|(_, _, label)| *label == Step::Accepted.label() || *label == Step::ClientStart.label());
+    let starts_anew = part.steps.first().is_some_and(|(_, _, label)| {
+        *label == Step::Accepted.label() || *label == Step::ClientStart.label()
+    });
     known.host == part.host
         && known.side == part.side
         && same_peer
-        && !(starts_anew && known.steps.iter().any(|(_, _, label)| *label == Step::Accepted.label()))
+        && !(starts_anew
+            && known.steps.iter().any(|(_, _, label)| *label == Step::Accepted.label()))
         && known.start <= part.start
         && part.start - known.start <= JOIN
 }

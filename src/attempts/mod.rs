@@ -89,10 +89,12 @@ impl Attempt {
     #[must_use]
     pub fn died_in(&self) -> Vec<Stage> {
         match self.stage {
-            Stage::X224 | Stage::Tls if self.side == AttemptSide::Server => match self.security_error {
-                Some(code) if is_credential_error(code) => vec![Stage::CredSsp],
-                _ => vec![Stage::Admission, Stage::X224, Stage::Tls, Stage::CredSsp],
-            },
+            Stage::X224 | Stage::Tls if self.side == AttemptSide::Server => {
+                match self.security_error {
+                    Some(code) if is_credential_error(code) => vec![Stage::CredSsp],
+                    _ => vec![Stage::Admission, Stage::X224, Stage::Tls, Stage::CredSsp],
+                }
+            }
             Stage::Tcp => vec![Stage::Tcp, Stage::Admission, Stage::X224],
             stage => vec![stage],
         }

@@ -69,7 +69,10 @@ impl Step {
     /// The words for the attempt's trail.
     pub(super) fn label(self) -> &'static str {
         match self {
-            Self::Reached(_, label) | Self::PastSecurity(label) | Self::InSession(label) | Self::Closed(label) => label,
+            Self::Reached(_, label)
+            | Self::PastSecurity(label)
+            | Self::InSession(label)
+            | Self::Closed(label) => label,
             Self::Accepted => "TCP connection accepted",
             Self::BadCredentials => "user name or password not correct",
             Self::SecurityError(_) => "security layer error, client disconnected",
@@ -84,7 +87,9 @@ impl Step {
 
 fn core(id: u32, event: &Event) -> Option<Step> {
     Some(match id {
-        131 if event.field("ConnType").is_some_and(|kind| kind.eq_ignore_ascii_case("UDP")) => return None,
+        131 if event.field("ConnType").is_some_and(|kind| kind.eq_ignore_ascii_case("UDP")) => {
+            return None;
+        }
         131 => Step::Accepted,
         65 => Step::Reached(Stage::X224, "connection object made"),
         141 => Step::Reached(Stage::Tls, "security negotiation begins"),
@@ -107,12 +112,16 @@ fn method(name: &str) -> Option<Step> {
         };
     }
     Some(match name {
-        _ if name.contains("PrepareForAccept") => Step::Reached(Stage::X224, "stack ready for the connection"),
+        _ if name.contains("PrepareForAccept") => {
+            Step::Reached(Stage::X224, "stack ready for the connection")
+        }
         _ if name.contains("SendClientLicense") || name.contains("ProtocolComplete") => {
             Step::Reached(Stage::Session, "licensing finished")
         }
         _ if name.contains("OnStartLicensing") => Step::PastSecurity("licensing begins"),
-        _ if name.contains("AuthenticateClientToSession") => Step::Reached(Stage::Session, "client is let into a session"),
+        _ if name.contains("AuthenticateClientToSession") => {
+            Step::Reached(Stage::Session, "client is let into a session")
+        }
         _ => return None,
     })
 }

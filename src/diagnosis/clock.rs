@@ -40,7 +40,9 @@ pub fn offsets(case: &Case) -> Offsets {
     let mut offsets = Offsets::default();
     let Some(server) = case.only(|roles| roles.server && !roles.client) else { return offsets };
     let starts = |side: AttemptSide, host: &HostKey| -> Vec<DateTime<Utc>> {
-        let of = case.attempts.list.iter().filter(|attempt| attempt.side == side && HostKey::new(&attempt.host).as_ref() == Some(host));
+        let of = case.attempts.list.iter().filter(|attempt| {
+            attempt.side == side && HostKey::new(&attempt.host).as_ref() == Some(host)
+        });
         of.map(|attempt| attempt.start).collect()
     };
     let on_server = starts(AttemptSide::Server, server);
@@ -55,12 +57,21 @@ pub fn offsets(case: &Case) -> Offsets {
 
 fn best_shift(client: &[DateTime<Utc>], server: &[DateTime<Utc>]) -> Option<TimeDelta> {
     let fits = |shift: TimeDelta| {
-        client.iter().filter(|time| server.iter().any(|other| (**time - shift - *other).abs() <= TOLERANCE)).count()
+        client
+            .iter()
+            .filter(|time| server.iter().any(|other| (**time - shift - *other).abs() <= TOLERANCE))
+            .count()
     };
     let without = fits(TimeDelta::zero());
     // A few dozen attempts settle it; comparing thousands with thousands would not settle it better.
-    let pairs = client.iter().take(64).flat_map(|time| server.iter().rev().take(512).map(move |other| *time - *other));
-    let best = pairs.filter(|shift| shift.abs() <= FURTHEST).map(|shift| (fits(shift), shift)).max_by_key(|(count, shift)| (*count, -shift.abs()))?;
+    let pairs = client
+        .iter()
+        .take(64)
+        .flat_map(|time| server.iter().rev().take(512).map(move |other| *time - *other));
+    let best = pairs
+        .filter(|shift| shift.abs() <= FURTHEST)
+        .map(|shift| (fits(shift), shift))
+        .max_by_key(|(count, shift)| (*count, -shift.abs()))?;
     (best.0 >= PAIRS && best.0 > without && best.1.abs() > TOLERANCE).then_some(best.1)
 }
 
@@ -69,7 +80,10 @@ mod tests {
     use super::*;
 
     fn times(seconds: &[i64]) -> Vec<DateTime<Utc>> {
-        seconds.iter().filter_map(|second| DateTime::from_timestamp(1_790_000_000 + second, 0)).collect()
+        seconds
+            .iter()
+            .filter_map(|second| DateTime::from_timestamp(1_790_000_000 + second, 0))
+            .collect()
     }
 
     #[test]

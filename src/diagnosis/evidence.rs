@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::failure::Basis;
+use super::floods;
 use super::incident::Incident;
 use crate::attempts::AttemptSide;
 use crate::case::{Case, HostKey};
@@ -66,17 +67,26 @@ pub fn weigh(case: &Case, db: &Database, timeline: &Timeline, incident: &Inciden
     let mut best: BTreeMap<(CauseId, String), Ground> = BTreeMap::new();
     for (key, series) in case.findings.series() {
         let Some(signature) = db.signature(key.signature) else { continue };
-        if signature.evidence.is_empty() || !fits_host(case, incident, signature, key) || !fits_peer(incident, signature, key) {
+        if signature.evidence.is_empty()
+            || !fits_host(case, incident, signature, key)
+            || !fits_peer(incident, signature, key)
+        {
             continue;
         }
-        let Some((bucket, share)) = nearest(incident, signature, series) else { continue };
-        let background = background_share(case, incident, signature, series);
+        let calm = floods::calm(series);
+        let Some((bucket, share, flood)) = nearest(incident, signature, series, &calm) else {
+            continue;
+        };
+        let background =
+            if flood { 1.0 } else { background_share(case, incident, signature, series, &calm) };
         for (cause, grade) in &signature.evidence {
             let weight_db = weight(*grade, share, background);
             let entry = lines.find(key, bucket);
             let text = signature.summarize(&bucket.example);
-            let ground = Ground { signature: signature.name.clone(), grade: *grade, weight_db, entry, text };
-            let slot = best.entry((*cause, signature.name.clone())).or_insert_with(|| ground.clone());
+            let ground =
+                Ground { signature: signature.name.clone(), grade: *grade, weight_db, entry, text };
+            let slot =
+                best.entry((*cause, signature.name.clone())).or_insert_with(|| ground.clone());
             if ground.weight_db.abs() > slot.weight_db.abs() {
                 *slot = ground;
             }
@@ -105,7 +115,14 @@ struct Lines(BTreeMap<(crate::signatures::SignatureId, crate::event::Origin), En
 
 impl Lines {
     fn new(timeline: &Timeline) -> Self {
-        Self(timeline.numbered().filter_map(|(id, entry)| entry.signature.map(|signature| ((signature, entry.origin), id))).collect())
+        Self(
+            timeline
+                .numbered()
+                .filter_map(|(id, entry)| {
+                    entry.signature.map(|signature| ((signature, entry.origin), id))
+                })
+                .collect(),
+        )
     }
 
     fn find(&self, key: &SeriesKey, bucket: &Bucket) -> Option<EntryId> {
@@ -115,7 +132,9 @@ impl Lines {
 
 fn fits_host(case: &Case, incident: &Incident, signature: &Signature, key: &SeriesKey) -> bool {
     let Some(host) = HostKey::new(&key.host) else { return true };
-    let is = |wanted: &Option<HostKey>| wanted.as_ref().is_none_or(|wanted| *wanted == host || wanted.is_address());
+    let is = |wanted: &Option<HostKey>| {
+        wanted.as_ref().is_none_or(|wanted| *wanted == host || wanted.is_address())
+    };
     let roles = case.host(Some(&host)).map(|host| host.roles).unwrap_or_default();
     match signature.side {
         Side::Server => is(&incident.server) && (incident.server.is_some() || !roles.client),
@@ -136,10 +155,27 @@ fn fits_peer(incident: &Incident, signature: &Signature, key: &SeriesKey) -> boo
         || signature.evidence.contains_key(&CauseId::ConnectionLimit)
 }
 
-/// The bucket nearest to a failure within the signature's window, and what share of its weight is left there.
-fn nearest<'s>(incident: &Incident, signature: &Signature, series: &'s Series) -> Option<(&'s Bucket, f64)> {
-    let shares = series.buckets.iter().filter_map(|bucket| share(incident, signature, bucket).map(|share| (bucket, share)));
-    shares.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.first.cmp(&a.0.first)))
+/// The bucket nearest to a failure within the signature's window, what share of its weight is left there, and whether it
+/// is part of a flood. A flood is looked at only where nothing calmer fits.
+fn nearest<'s>(
+    incident: &Incident,
+    signature: &Signature,
+    series: &'s Series,
+    calm: &[bool],
+) -> Option<(&'s Bucket, f64, bool)> {
+    let of = |wanted: bool| {
+        let buckets = series
+            .buckets
+            .iter()
+            .zip(calm)
+            .filter(move |(_, calm)| **calm == wanted)
+            .map(|(bucket, _)| bucket);
+        let shares = buckets.filter_map(|bucket| {
+            share(incident, signature, bucket).map(|share| (bucket, share, !wanted))
+        });
+        shares.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.first.cmp(&a.0.first)))
+    };
+    of(true).or_else(|| of(false))
 }
 
 fn share(incident: &Incident, signature: &Signature, bucket: &Bucket) -> Option<f64> {
@@ -151,7 +187,10 @@ fn share(incident: &Incident, signature: &Signature, bucket: &Bucket) -> Option<
     if incident.basis == Basis::Words {
         return words_share(incident, last);
     }
-    let distances = incident.times.iter().filter_map(|time| distance(*time, first - slack, last + slack, signature));
+    let distances = incident
+        .times
+        .iter()
+        .filter_map(|time| distance(*time, first - slack, last + slack, signature));
     distances.max_by(f64::total_cmp)
 }
 
@@ -170,7 +209,12 @@ fn words_share(incident: &Incident, last: DateTime<Utc>) -> Option<f64> {
     }
 }
 
-fn distance(time: DateTime<Utc>, first: DateTime<Utc>, last: DateTime<Utc>, signature: &Signature) -> Option<f64> {
+fn distance(
+    time: DateTime<Utc>,
+    first: DateTime<Utc>,
+    last: DateTime<Utc>,
+    signature: &Signature,
+) -> Option<f64> {
     let (gap, reach) = if last < time {
         (time - last, signature.window.before)
     } else if first > time {
@@ -187,17 +231,37 @@ fn distance(time: DateTime<Utc>, first: DateTime<Utc>, last: DateTime<Utc>, sign
 /// How much of a tight-windowed signature's occurrence has nothing to do with failures: the share of its buckets that lie
 /// near a connection of the same server that worked, or near none that failed. What is there at any time says nothing
 /// about this time.
-fn background_share(case: &Case, incident: &Incident, signature: &Signature, series: &Series) -> f64 {
+fn background_share(
+    case: &Case,
+    incident: &Incident,
+    signature: &Signature,
+    series: &Series,
+    calm: &[bool],
+) -> f64 {
     let tight = signature.window.before <= TimeDelta::minutes(10);
-    let dated: Vec<_> = series.buckets.iter().filter_map(|bucket| bucket.first.zip(bucket.last)).collect();
+    let calm_buckets =
+        series.buckets.iter().zip(calm).filter(|(_, calm)| **calm).map(|(bucket, _)| bucket);
+    let dated: Vec<_> = calm_buckets.filter_map(|bucket| bucket.first.zip(bucket.last)).collect();
     if !tight || dated.len() < 8 || incident.basis == Basis::Words || incident.times.is_empty() {
         return 0.0;
     }
     let reach = signature.window.before.max(signature.window.after);
-    let near = |time: DateTime<Utc>, (first, last): &(DateTime<Utc>, DateTime<Utc>)| *first - reach <= time && time <= *last + reach;
-    let here = |attempt: &&crate::attempts::Attempt| attempt.side == AttemptSide::Server && HostKey::new(&attempt.host) == incident.server;
-    let worked: Vec<_> = case.attempts.list.iter().filter(here).filter(|a| a.succeeded()).map(|a| a.start).collect();
-    let failed: Vec<_> = case.attempts.list.iter().filter(here).filter(|a| !a.succeeded()).map(|a| a.start).collect();
+    let near = |time: DateTime<Utc>, (first, last): &(DateTime<Utc>, DateTime<Utc>)| {
+        *first - reach <= time && time <= *last + reach
+    };
+    let here = |attempt: &&crate::attempts::Attempt| {
+        attempt.side == AttemptSide::Server && HostKey::new(&attempt.host) == incident.server
+    };
+    let worked: Vec<_> =
+        case.attempts.list.iter().filter(here).filter(|a| a.succeeded()).map(|a| a.start).collect();
+    let failed: Vec<_> = case
+        .attempts
+        .list
+        .iter()
+        .filter(here)
+        .filter(|a| !a.succeeded())
+        .map(|a| a.start)
+        .collect();
     let unrelated = dated.iter().filter(|bucket| {
         let by_failure = failed.iter().chain(&incident.times).any(|time| near(*time, bucket));
         !by_failure || worked.iter().any(|time| near(*time, bucket))
@@ -210,14 +274,33 @@ fn add_stages(db: &Database, incident: &Incident, weighed: &mut Weighed) {
     if incident.stages.is_empty() {
         return;
     }
-    for cause in db.causes().values().filter(|cause| cause.kind == Kind::Cause && !cause.stages.is_empty()) {
+    for cause in
+        db.causes().values().filter(|cause| cause.kind == Kind::Cause && !cause.stages.is_empty())
+    {
         let fits = cause.stages.iter().any(|stage| incident.stages.contains(stage));
         let ground = if fits {
-            let text = format!("the connection died where this bites ({})", names(&incident.stages));
-            Ground { signature: "stage-fits".into(), grade: Grade::Weak, weight_db: STAGE_FITS_DB, entry: None, text }
+            let text =
+                format!("the connection died where this bites ({})", names(&incident.stages));
+            Ground {
+                signature: "stage-fits".into(),
+                grade: Grade::Weak,
+                weight_db: STAGE_FITS_DB,
+                entry: None,
+                text,
+            }
         } else {
-            let text = format!("it bites in {}, the connection died in {}", names(&cause.stages), names(&incident.stages));
-            Ground { signature: "stage-excludes".into(), grade: Grade::RulesOut, weight_db: decibans(Grade::RulesOut), entry: None, text }
+            let text = format!(
+                "it bites in {}, the connection died in {}",
+                names(&cause.stages),
+                names(&incident.stages)
+            );
+            Ground {
+                signature: "stage-excludes".into(),
+                grade: Grade::RulesOut,
+                weight_db: decibans(Grade::RulesOut),
+                entry: None,
+                text,
+            }
         };
         weighed.entry(cause.id).or_default().push(ground);
     }
@@ -231,8 +314,13 @@ fn names(stages: &[Stage]) -> String {
 fn add_normal_end(incident: &Incident, weighed: &mut Weighed) {
     if let Some(code) = incident.code.filter(|code| incident.normal_end && code.is_normal_end()) {
         let text = format!("{code}: {}", code.meaning());
-        let ground =
-            Ground { signature: "normal-end".into(), grade: Grade::Conclusive, weight_db: decibans(Grade::Conclusive), entry: None, text };
+        let ground = Ground {
+            signature: "normal-end".into(),
+            grade: Grade::Conclusive,
+            weight_db: decibans(Grade::Conclusive),
+            entry: None,
+            text,
+        };
         weighed.entry(CauseId::SessionEndedNormally).or_default().push(ground);
     }
 }
@@ -240,10 +328,17 @@ fn add_normal_end(incident: &Incident, weighed: &mut Weighed) {
 /// Others got in at the same time: what hits every client cannot be it.
 fn add_scope(db: &Database, incident: &Incident, weighed: &mut Weighed) {
     let Some(other) = incident.others_in.iter().next() else { return };
-    for cause in db.causes().values().filter(|cause| cause.scope == crate::signatures::Scope::AllClients) {
+    for cause in
+        db.causes().values().filter(|cause| cause.scope == crate::signatures::Scope::AllClients)
+    {
         let text = format!("it would hit every client, and {other} got in meanwhile");
-        let ground =
-            Ground { signature: "others-got-in".into(), grade: Grade::Against, weight_db: decibans(Grade::Against), entry: None, text };
+        let ground = Ground {
+            signature: "others-got-in".into(),
+            grade: Grade::Against,
+            weight_db: decibans(Grade::Against),
+            entry: None,
+            text,
+        };
         weighed.entry(cause.id).or_default().push(ground);
     }
 }

@@ -77,7 +77,14 @@ pub fn failures(case: &Case) -> Vec<Failure> {
         failures.extend(words(case));
     }
     add_server_side(case, &mut failures);
-    failures.sort_by(|a, b| (a.time.is_none(), a.time, a.basis, &a.origins).cmp(&(b.time.is_none(), b.time, b.basis, &b.origins)));
+    failures.sort_by(|a, b| {
+        (a.time.is_none(), a.time, a.basis, &a.origins).cmp(&(
+            b.time.is_none(),
+            b.time,
+            b.basis,
+            &b.origins,
+        ))
+    });
     failures
 }
 
@@ -98,11 +105,17 @@ fn client_failure(case: &Case, attempt: &Attempt) -> Option<Failure> {
     if silent {
         return None;
     }
-    let stages = if attempt.in_session { vec![Stage::Running] } else { client_stages(attempt, code) };
+    let stages =
+        if attempt.in_session { vec![Stage::Running] } else { client_stages(attempt, code) };
     Some(Failure {
         time: Some(attempt.end),
         basis: Basis::Client,
-        server: attempt.target.as_deref().and_then(target_host).or_else(|| case.ticket_server.clone()).or_else(|| only_server(case)),
+        server: attempt
+            .target
+            .as_deref()
+            .and_then(target_host)
+            .or_else(|| case.ticket_server.clone())
+            .or_else(|| only_server(case)),
         client: HostKey::new(&attempt.host),
         peer: None,
         user: attempt.user.clone(),
@@ -129,7 +142,11 @@ fn client_stages(attempt: &Attempt, code: DisconnectReason) -> Vec<Stage> {
 /// `SRV01.corp.example:3390` without its port.
 fn target_host(target: &str) -> Option<HostKey> {
     let name = match target.rsplit_once(':') {
-        Some((name, port)) if port.chars().all(|digit| digit.is_ascii_digit()) && !name.contains(':') => name,
+        Some((name, port))
+            if port.chars().all(|digit| digit.is_ascii_digit()) && !name.contains(':') =>
+        {
+            name
+        }
         _ => target,
     };
     HostKey::new(name)
@@ -151,10 +168,14 @@ fn add_dialogs(case: &Case, failures: &mut Vec<Failure>) {
         let time = dialog.time.utc();
         let near = |failure: &&mut Failure| {
             let shift = failure.time.zip(time).map(|(a, b)| (a - b).abs());
-            failure.code.is_some_and(|known| known.error == error) && shift.is_none_or(|shift| shift <= DIALOG)
+            failure.code.is_some_and(|known| known.error == error)
+                && shift.is_none_or(|shift| shift <= DIALOG)
         };
         if let Some(known) = failures.iter_mut().find(near) {
-            known.code = Some(DisconnectReason { error, extended: code.extended.or(known.code.and_then(|known| known.extended)) });
+            known.code = Some(DisconnectReason {
+                error,
+                extended: code.extended.or(known.code.and_then(|known| known.extended)),
+            });
             known.basis = Basis::Dialog;
             known.origins.push(dialog.origin);
             continue;
@@ -202,14 +223,20 @@ fn words(case: &Case) -> Option<Failure> {
 /// Server attempts that died: paired with the failures that are known already, else failures of their own.
 fn add_server_side(case: &Case, failures: &mut Vec<Failure>) {
     let offsets = clock::offsets(case);
-    let deaths: Vec<_> = case.attempts.list.iter().filter(|attempt| attempt.side == AttemptSide::Server && died(attempt)).collect();
+    let deaths: Vec<_> = case
+        .attempts
+        .list
+        .iter()
+        .filter(|attempt| attempt.side == AttemptSide::Server && died(attempt))
+        .collect();
     let bursts = burst_peers(&deaths);
     for death in deaths {
         if follows_success(case, death) || bursts.contains(&peer_key(death)) {
             continue;
         }
         let near = |failure: &&mut Failure| pairs(failure, death, &offsets);
-        if let Some(known) = failures.iter_mut().filter(|failure| failure.peer.is_none()).find(near) {
+        if let Some(known) = failures.iter_mut().filter(|failure| failure.peer.is_none()).find(near)
+        {
             pair(known, death);
         } else if belongs_to_a_user(case, death) {
             failures.push(server_failure(death));
@@ -219,7 +246,8 @@ fn add_server_side(case: &Case, failures: &mut Vec<Failure>) {
 
 /// Whether an attempt failed, as the server saw it.
 fn died(attempt: &Attempt) -> bool {
-    let denied = attempt.error_info.is_some_and(|code| !codes::is_normal_error_info(code) && code < 0x1000);
+    let denied =
+        attempt.error_info.is_some_and(|code| !codes::is_normal_error_info(code) && code < 0x1000);
     (attempt.died_before_mcs() && attempt.steps.len() > 1) || (denied && !attempt.in_session)
 }
 
@@ -234,7 +262,8 @@ fn burst_peers(deaths: &[&Attempt]) -> BTreeSet<(Arc<str>, Option<Arc<str>>)> {
     keys.sort();
     keys.dedup();
     for key in keys {
-        let times: Vec<_> = deaths.iter().filter(|death| peer_key(death) == key).map(|death| death.start).collect();
+        let times: Vec<_> =
+            deaths.iter().filter(|death| peer_key(death) == key).map(|death| death.start).collect();
         let dense = times.windows(BURST).any(|window| match (window.first(), window.last()) {
             (Some(first), Some(last)) => *last - *first <= BURST_TIME,
             _ => false,
@@ -262,14 +291,18 @@ fn follows_success(case: &Case, death: &Attempt) -> bool {
 /// before or after, or one of a private network. The internet knocks on every open port.
 fn belongs_to_a_user(case: &Case, death: &Attempt) -> bool {
     let Some(peer) = &death.peer else { return false };
-    let known = case.attempts.list.iter().any(|other| other.host == death.host && other.peer.as_ref() == Some(peer) && other.succeeded());
+    let known = case.attempts.list.iter().any(|other| {
+        other.host == death.host && other.peer.as_ref() == Some(peer) && other.succeeded()
+    });
     known || is_private(peer)
 }
 
 fn is_private(address: &str) -> bool {
     match address.parse() {
         Ok(std::net::IpAddr::V4(address)) => address.is_private() || address.is_link_local(),
-        Ok(std::net::IpAddr::V6(address)) => address.is_unique_local() || address.is_unicast_link_local(),
+        Ok(std::net::IpAddr::V6(address)) => {
+            address.is_unique_local() || address.is_unicast_link_local()
+        }
         Err(_) => false,
     }
 }
@@ -278,8 +311,12 @@ fn pairs(failure: &Failure, death: &Attempt, offsets: &clock::Offsets) -> bool {
     let Some(time) = failure.time else { return false };
     let shift = failure.client.as_ref().map_or(TimeDelta::zero(), |client| offsets.of(client));
     let on_server = time - shift;
-    let same_server = failure.server.is_none() || HostKey::new(&death.host) == failure.server || is_address(failure.server.as_ref());
-    same_server && death.start - TimeDelta::seconds(10) <= on_server && on_server <= death.end + DIALOG
+    let same_server = failure.server.is_none()
+        || HostKey::new(&death.host) == failure.server
+        || is_address(failure.server.as_ref());
+    same_server
+        && death.start - TimeDelta::seconds(10) <= on_server
+        && on_server <= death.end + DIALOG
 }
 
 fn is_address(key: Option<&HostKey>) -> bool {

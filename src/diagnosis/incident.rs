@@ -45,6 +45,8 @@ pub struct Incident {
     pub origins: BTreeSet<Origin>,
     /// Whether a session simply ended.
     pub normal_end: bool,
+    /// Whether somebody complained, be it in words only.
+    pub reported: bool,
     /// The last connection to this server that worked before it.
     pub last_good: Option<DateTime<Utc>>,
     /// The first connection to this server that worked after it.
@@ -60,13 +62,14 @@ impl Incident {
     /// Whether nobody on the client's side said that it failed.
     #[must_use]
     pub fn is_suspected(&self) -> bool {
-        matches!(self.basis, Basis::Server | Basis::Trace)
+        matches!(self.basis, Basis::Server | Basis::Trace) && !self.reported
     }
 
     /// The stage to show: where it died, as far as known.
     #[must_use]
     pub fn stage(&self) -> Option<Stage> {
-        self.reached.or_else(|| if let [only] = self.stages.as_slice() { Some(*only) } else { None })
+        self.reached
+            .or_else(|| if let [only] = self.stages.as_slice() { Some(*only) } else { None })
     }
 
     fn new(failure: &Failure) -> Self {
@@ -85,6 +88,7 @@ impl Incident {
             reached: None,
             origins: BTreeSet::new(),
             normal_end: failure.normal_end,
+            reported: matches!(failure.basis, Basis::Dialog | Basis::Words),
             last_good: None,
             first_good_after: None,
             others_in: BTreeSet::new(),
@@ -99,10 +103,15 @@ impl Incident {
             (Some(a), Some(b)) => a == b,
             _ => true,
         };
-        let same_stage = self.stages.is_empty() || failure.stages.is_empty() || failure.stages.iter().any(|stage| self.stages.contains(stage));
-        let near = self.last.zip(failure.time).is_none_or(|(last, time)| time - last <= Self::APART);
+        let same_stage = self.stages.is_empty()
+            || failure.stages.is_empty()
+            || failure.stages.iter().any(|stage| self.stages.contains(stage));
+        let near =
+            self.last.zip(failure.time).is_none_or(|(last, time)| time - last <= Self::APART);
         let same_code = match (self.code, failure.code) {
-            (Some(a), Some(b)) => a.error == b.error || self.basis == Basis::Server || failure.basis == Basis::Server,
+            (Some(a), Some(b)) => {
+                a.error == b.error || self.basis == Basis::Server || failure.basis == Basis::Server
+            }
             _ => true,
         };
         same_server && same_stage && near && same_code && self.normal_end == failure.normal_end
@@ -121,15 +130,41 @@ impl Incident {
         self.peers.extend(failure.peer.clone());
         self.users.extend(failure.user.clone());
         self.code = match (self.code, failure.code) {
-            (Some(known), Some(new)) if known.extended.is_none() && known.error == new.error => Some(new),
+            (Some(known), Some(new)) if known.extended.is_none() && known.error == new.error => {
+                Some(new)
+            }
             (known, new) => known.or(new),
         };
         if !failure.stages.is_empty() {
-            let both: Vec<_> = self.stages.iter().copied().filter(|stage| failure.stages.contains(stage)).collect();
+            let both: Vec<_> = self
+                .stages
+                .iter()
+                .copied()
+                .filter(|stage| failure.stages.contains(stage))
+                .collect();
             self.stages = if both.is_empty() { failure.stages.clone() } else { both };
         }
         self.reached = self.reached.max(failure.reached);
         self.origins.extend(failure.origins.iter().copied());
+        self.reported |= failure.basis == Basis::Dialog;
+    }
+
+    /// Whether a ticket's words, written at `opened`, can be about this.
+    fn fits_words(&self, words: &Failure) -> bool {
+        let same_server =
+            self.server.is_none() || words.server.is_none() || self.server == words.server;
+        let recent = self.last.zip(words.time).is_none_or(|(last, opened)| {
+            last <= opened + TimeDelta::hours(1) && opened - last <= TimeDelta::days(2)
+        });
+        same_server && recent
+    }
+
+    /// The ticket's words are about this: they say who, not when.
+    fn hear(&mut self, words: &Failure) {
+        self.reported = true;
+        self.server = self.server.take().or_else(|| words.server.clone());
+        self.client = self.client.take().or_else(|| words.client.clone());
+        self.origins.extend(words.origins.iter().copied());
     }
 }
 
@@ -137,27 +172,46 @@ impl Incident {
 #[must_use]
 pub fn incidents(case: &Case, db: &Database, failures: &[Failure]) -> Vec<Incident> {
     let mut incidents: Vec<Incident> = Vec::new();
-    for failure in failures {
+    for failure in failures.iter().filter(|failure| failure.basis != Basis::Words) {
         match incidents.iter_mut().find(|incident| incident.takes(failure)) {
             Some(known) => known.add(failure),
-            None => {
-                let mut incident = Incident::new(failure);
-                incident.add(failure);
-                incidents.push(incident);
-            }
+            None => incidents.push(alone(failure)),
         }
     }
-    incidents.retain(|incident| incident.basis != Basis::Server || (incident.attempts > 1 && !put_right_at_once(case, incident)));
+    let words = failures.iter().find(|failure| failure.basis == Basis::Words);
+    // One death is enough when a ticket complains about it.
+    let enough = |incident: &Incident| {
+        incident.attempts > 1 || words.is_some_and(|words| incident.fits_words(words))
+    };
+    incidents.retain(|incident| {
+        incident.basis != Basis::Server || (enough(incident) && !put_right_at_once(case, incident))
+    });
+    if let Some(words) = words {
+        match incidents.iter_mut().rev().find(|incident| incident.fits_words(words)) {
+            Some(known) => known.hear(words),
+            None => incidents.push(alone(words)),
+        }
+    }
     if incidents.is_empty() {
         incidents.extend(traces(case, db));
     }
     incidents.iter_mut().for_each(|incident| look_around(case, incident));
-    incidents.sort_by(|a, b| (a.first.is_none(), a.first, &a.server).cmp(&(b.first.is_none(), b.first, &b.server)));
+    incidents.sort_by(|a, b| {
+        (a.first.is_none(), a.first, &a.server).cmp(&(b.first.is_none(), b.first, &b.server))
+    });
     incidents
 }
 
+fn alone(failure: &Failure) -> Incident {
+    let mut incident = Incident::new(failure);
+    incident.add(failure);
+    incident
+}
+
 fn on_server<'c>(case: &'c Case, incident: &'c Incident) -> impl Iterator<Item = &'c Attempt> {
-    let here = |attempt: &&Attempt| incident.server.is_some() && HostKey::new(&attempt.host) == incident.server;
+    let here = |attempt: &&Attempt| {
+        incident.server.is_some() && HostKey::new(&attempt.host) == incident.server
+    };
     case.attempts.list.iter().filter(|attempt| attempt.side == AttemptSide::Server).filter(here)
 }
 
@@ -169,18 +223,28 @@ fn put_right_at_once(case: &Case, incident: &Incident) -> bool {
     !incident.peers.is_empty()
         && peers.all(|peer| {
             on_server(case, incident).any(|attempt| {
-                attempt.peer.as_ref() == Some(peer) && attempt.succeeded() && attempt.end >= last && attempt.start - last <= soon
+                attempt.peer.as_ref() == Some(peer)
+                    && attempt.succeeded()
+                    && attempt.end >= last
+                    && attempt.start - last <= soon
             })
         })
 }
 
 fn look_around(case: &Case, incident: &mut Incident) {
     let (Some(first), Some(last)) = (incident.first, incident.last) else { return };
-    let good: Vec<_> = on_server(case, incident).filter(|attempt| attempt.succeeded()).map(|a| (a.start, a.peer.clone())).collect();
+    let good: Vec<_> = on_server(case, incident)
+        .filter(|attempt| attempt.succeeded())
+        .map(|a| (a.start, a.peer.clone()))
+        .collect();
     incident.last_good = good.iter().map(|(time, _)| *time).filter(|time| *time < first).max();
-    incident.first_good_after = good.iter().map(|(time, _)| *time).filter(|time| *time > last).min();
-    let while_failing = |time: &DateTime<Utc>| first - TimeDelta::minutes(10) <= *time && *time <= last + TimeDelta::minutes(10);
-    let others = good.iter().filter(|(time, _)| while_failing(time)).filter_map(|(_, peer)| peer.clone());
+    incident.first_good_after =
+        good.iter().map(|(time, _)| *time).filter(|time| *time > last).min();
+    let while_failing = |time: &DateTime<Utc>| {
+        first - TimeDelta::minutes(10) <= *time && *time <= last + TimeDelta::minutes(10)
+    };
+    let others =
+        good.iter().filter(|(time, _)| while_failing(time)).filter_map(|(_, peer)| peer.clone());
     incident.others_in = others.filter(|peer| !incident.peers.contains(peer)).collect();
 }
 
@@ -194,7 +258,8 @@ fn traces(case: &Case, db: &Database) -> Option<Incident> {
     for (key, series) in case.findings.series() {
         let Some(signature) = db.signature(key.signature) else { continue };
         let conclusive = signature.evidence.values().any(|grade| *grade == Grade::Conclusive);
-        let stops_all = signature.stage.is_some_and(|stage| (Stage::X224..=Stage::CredSsp).contains(&stage));
+        let stops_all =
+            signature.stage.is_some_and(|stage| (Stage::X224..=Stage::CredSsp).contains(&stage));
         if !(conclusive && stops_all && matches!(signature.role, Role::Precursor | Role::Symptom)) {
             continue;
         }
@@ -216,8 +281,7 @@ fn traces(case: &Case, db: &Database) -> Option<Incident> {
         }
     }
     let failure = best?;
-    let mut incident = Incident::new(&failure);
-    incident.add(&failure);
+    let mut incident = alone(&failure);
     incident.attempts = 0;
     Some(incident)
 }
@@ -227,15 +291,20 @@ fn traces(case: &Case, db: &Database) -> Option<Incident> {
 pub fn entries(case: &Case, incidents: &[Incident]) -> Vec<Entry> {
     let mut entries = Vec::new();
     for dialog in case.ticket.iter().filter(|fact| fact.field("ErrorCode").is_some()) {
-        let code = dialog.code("ErrorCode").map(|error| DisconnectReason { error, extended: dialog.code("ExtendedErrorCode") });
-        let words = code.map_or_else(String::new, |code| format!("Error dialog: {code} ({})", code.meaning()));
+        let code = dialog
+            .code("ErrorCode")
+            .map(|error| DisconnectReason { error, extended: dialog.code("ExtendedErrorCode") });
+        let words = code
+            .map_or_else(String::new, |code| format!("Error dialog: {code} ({})", code.meaning()));
         entries.push(Entry::of_event(dialog, Role::Symptom, words));
     }
     for attempt in &case.attempts.list {
         let Some((origin, _, _)) = attempt.steps.first() else { continue };
         let mine = incidents.iter().any(|incident| incident.origins.contains(origin));
         let landmark = incidents.iter().any(|incident| {
-            attempt.succeeded() && (incident.last_good == Some(attempt.start) || incident.first_good_after == Some(attempt.start))
+            attempt.succeeded()
+                && (incident.last_good == Some(attempt.start)
+                    || incident.first_good_after == Some(attempt.start))
         });
         if mine || landmark {
             entries.push(attempt_entry(attempt, *origin));
@@ -246,17 +315,30 @@ pub fn entries(case: &Case, incidents: &[Incident]) -> Vec<Entry> {
 
 fn attempt_entry(attempt: &Attempt, origin: Origin) -> Entry {
     let role = if attempt.succeeded() { Role::Recovery } else { Role::Symptom };
-    let peer = attempt.peer.as_deref().or(attempt.target.as_deref()).unwrap_or("an unknown address");
+    let peer =
+        attempt.peer.as_deref().or(attempt.target.as_deref()).unwrap_or("an unknown address");
     let seconds = attempt.duration().as_seconds_f64();
     let (side, outcome) = match (attempt.side, attempt.succeeded()) {
         (AttemptSide::Server, true) => ("Connection from", "got into a session".to_owned()),
         (AttemptSide::Client, true) => ("Connection to", "got into a session".to_owned()),
-        (AttemptSide::Server, false) => ("Connection from", format!("ended in stage {} after {seconds:.1} s", attempt.stage)),
-        (AttemptSide::Client, false) => ("Connection to", format!("ended in stage {} after {seconds:.1} s", attempt.stage)),
+        (AttemptSide::Server, false) => {
+            ("Connection from", format!("ended in stage {} after {seconds:.1} s", attempt.stage))
+        }
+        (AttemptSide::Client, false) => {
+            ("Connection to", format!("ended in stage {} after {seconds:.1} s", attempt.stage))
+        }
     };
     let mut fields: Vec<(Arc<str>, String)> = vec![("Stage".into(), attempt.stage.to_string())];
-    let codes = [("SecurityError", attempt.security_error), ("ErrorInfo", attempt.error_info), ("Reason", attempt.reason)];
-    fields.extend(codes.iter().filter_map(|(name, code)| code.map(|code| ((*name).into(), format!("{code:#x}")))));
+    let codes = [
+        ("SecurityError", attempt.security_error),
+        ("ErrorInfo", attempt.error_info),
+        ("Reason", attempt.reason),
+    ];
+    fields.extend(
+        codes
+            .iter()
+            .filter_map(|(name, code)| code.map(|code| ((*name).into(), format!("{code:#x}")))),
+    );
     fields.extend(attempt.user.as_ref().map(|user| ("User".into(), user.to_string())));
     fields.extend(attempt.peer.as_ref().map(|peer| ("Address".into(), peer.to_string())));
     fields.extend(attempt.activity.as_ref().map(|id| ("ActivityID".into(), id.to_string())));

@@ -31,7 +31,8 @@ pub fn missing(case: &Case, db: &Database, incident: &Incident, verdict: &Verdic
             if is_there(case, incident, collect) {
                 continue;
             }
-            let key = collect.channel.clone().unwrap_or_else(|| collect.item.clone()) + side_of(collect.side);
+            let key = collect.channel.clone().unwrap_or_else(|| collect.item.clone())
+                + side_of(collect.side);
             let item = worth.entry(key).or_insert_with(|| {
                 let what = format!("{}{}", collect.item, side_of(collect.side));
                 (0.0, Wanted { collect: what, why: collect.why.clone(), would_decide: Vec::new() })
@@ -68,7 +69,11 @@ fn is_there(case: &Case, incident: &Incident, collect: &Collect) -> bool {
     let Some(channel) = &collect.channel else { return false };
     let covered = |key: &HostKey| {
         let log = case.hosts.get(key).and_then(|host| host.coverage.get(channel.as_str()));
-        log.is_some_and(|log: &ChannelCoverage| incident.last.is_none_or(|time| log.covers(time) || log.last >= time || log.first <= time))
+        log.is_some_and(|log: &ChannelCoverage| {
+            incident
+                .last
+                .is_none_or(|time| log.covers(time) || log.last >= time || log.first <= time)
+        })
     };
     match collect.side {
         Side::Server => incident.server.as_ref().is_some_and(covered),

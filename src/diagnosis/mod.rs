@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod evidence;
 pub mod failure;
+pub mod floods;
 pub mod incident;
 pub mod missing;
 pub mod rank;
@@ -59,11 +60,21 @@ pub fn diagnose(case: &Case, db: &Database) -> (Timeline, Vec<Diagnosis>) {
     (timeline, diagnoses)
 }
 
-fn tie(timeline: &mut Timeline, number: usize, incident: &Incident, verdict: &Verdict, changes: &[Change]) {
+fn tie(
+    timeline: &mut Timeline,
+    number: usize,
+    incident: &Incident,
+    verdict: &Verdict,
+    changes: &[Change],
+) {
     let own = |entry: &Entry| entry.signature.is_none() && incident.origins.contains(&entry.origin);
-    let evidence = verdict.suspects().iter().flat_map(|suspect| suspect.grounds.iter().filter_map(|ground| ground.entry));
+    let evidence = verdict
+        .suspects()
+        .iter()
+        .flat_map(|suspect| suspect.grounds.iter().filter_map(|ground| ground.entry));
     let own_lines = timeline.numbered().filter(|(_, entry)| own(entry)).map(|(id, _)| id);
-    let lines: Vec<EntryId> = own_lines.chain(evidence).chain(changes.iter().map(|change| change.entry)).collect();
+    let lines: Vec<EntryId> =
+        own_lines.chain(evidence).chain(changes.iter().map(|change| change.entry)).collect();
     for line in lines {
         timeline.tie(line, number, incident.first);
     }

@@ -81,19 +81,35 @@ pub fn rank(db: &Database, mut weighed: Weighed) -> Verdict {
     for (odds, suspect) in &mut scored {
         suspect.probability = *odds / sum * (1.0 - DOUBT);
     }
-    scored.sort_by(|a, b| b.1.probability.total_cmp(&a.1.probability).then(a.1.cause.cmp(&b.1.cause)));
-    let suspects: Vec<_> = scored.into_iter().map(|(_, suspect)| suspect).filter(|suspect| suspect.probability >= 0.005).take(SUSPECTS).collect();
+    scored.sort_by(|a, b| {
+        b.1.probability.total_cmp(&a.1.probability).then(a.1.cause.cmp(&b.1.cause))
+    });
+    let suspects: Vec<_> = scored
+        .into_iter()
+        .map(|(_, suspect)| suspect)
+        .filter(|suspect| suspect.probability >= 0.005)
+        .take(SUSPECTS)
+        .collect();
     match suspects.first() {
-        Some(first) if first.probability >= NAMED && first.grounds.iter().any(|ground| ground.weight_db >= HEAVY_DB) => {
+        Some(first)
+            if first.probability >= NAMED
+                && first.grounds.iter().any(|ground| ground.weight_db >= HEAVY_DB) =>
+        {
             Verdict::Ranked(suspects)
         }
-        _ => Verdict::InsufficientEvidence { probability: other / sum * (1.0 - DOUBT) + DOUBT, suspects },
+        _ => Verdict::InsufficientEvidence {
+            probability: other / sum * (1.0 - DOUBT) + DOUBT,
+            suspects,
+        },
     }
 }
 
 fn suspect(cause: CauseId, grounds: Vec<Ground>) -> Suspect {
-    let (mut grounds, mut against): (Vec<_>, Vec<_>) = grounds.into_iter().partition(|ground| ground.weight_db > 0.0);
-    let heaviest = |a: &Ground, b: &Ground| b.weight_db.abs().total_cmp(&a.weight_db.abs()).then_with(|| a.signature.cmp(&b.signature));
+    let (mut grounds, mut against): (Vec<_>, Vec<_>) =
+        grounds.into_iter().partition(|ground| ground.weight_db > 0.0);
+    let heaviest = |a: &Ground, b: &Ground| {
+        b.weight_db.abs().total_cmp(&a.weight_db.abs()).then_with(|| a.signature.cmp(&b.signature))
+    };
     grounds.sort_by(heaviest);
     against.sort_by(heaviest);
     Suspect { cause, probability: 0.0, grounds, against }
@@ -109,7 +125,10 @@ fn total(suspect: &Suspect) -> f64 {
             sum + part
         })
     };
-    let ruled_out = suspect.against.iter().any(|ground| ground.grade == Grade::RulesOut && ground.weight_db <= -20.0);
+    let ruled_out = suspect
+        .against
+        .iter()
+        .any(|ground| ground.grade == Grade::RulesOut && ground.weight_db <= -20.0);
     let sum = fading(&suspect.grounds) + fading(&suspect.against);
     if ruled_out { sum.min(-20.0) } else { sum }
 }

@@ -38,17 +38,34 @@ pub struct Trigger {
 
 /// Everything that changed, nearest to the incident first; the same KB told by several sources is one change.
 #[must_use]
-pub fn changes(case: &Case, db: &Database, timeline: &Timeline, incident: &Incident) -> Vec<Change> {
+pub fn changes(
+    case: &Case,
+    db: &Database,
+    timeline: &Timeline,
+    incident: &Incident,
+) -> Vec<Change> {
     let mut changes: Vec<Change> = Vec::new();
     for (id, entry) in timeline.numbered() {
-        let Some(signature) = entry.signature.and_then(|signature| db.signature(signature)) else { continue };
-        let Some(kind) = signature.trigger.filter(|_| signature.role == Role::Change) else { continue };
+        let Some(signature) = entry.signature.and_then(|signature| db.signature(signature)) else {
+            continue;
+        };
+        let Some(kind) = signature.trigger.filter(|_| signature.role == Role::Change) else {
+            continue;
+        };
         if !concerns(case, incident, entry) || !in_time(incident, entry) {
             continue;
         }
         let kb = entry.field("KB").map(str::to_owned);
-        let change = Change { entry: id, kind, links: links(db, signature, kb.as_deref()), kb, time: entry.time };
-        let twin = changes.iter_mut().find(|known| known.kb.is_some() && known.kb == change.kb && same_host(timeline, known, entry));
+        let change = Change {
+            entry: id,
+            kind,
+            links: links(db, signature, kb.as_deref()),
+            kb,
+            time: entry.time,
+        };
+        let twin = changes.iter_mut().find(|known| {
+            known.kb.is_some() && known.kb == change.kb && same_host(timeline, known, entry)
+        });
         match twin {
             // The most exact source wins: an event beats a list with days.
             Some(known) if quality(timeline, known) > entry.quality => *known = change,
@@ -65,7 +82,9 @@ fn quality(timeline: &Timeline, change: &Change) -> crate::event::TimeQuality {
 }
 
 fn same_host(timeline: &Timeline, change: &Change, entry: &Entry) -> bool {
-    timeline.get(change.entry).is_some_and(|known| HostKey::new(&known.host) == HostKey::new(&entry.host))
+    timeline
+        .get(change.entry)
+        .is_some_and(|known| HostKey::new(&known.host) == HostKey::new(&entry.host))
 }
 
 fn concerns(case: &Case, incident: &Incident, entry: &Entry) -> bool {
@@ -83,7 +102,11 @@ fn in_time(incident: &Incident, entry: &Entry) -> bool {
 
 /// The signature's own links and those of the known update.
 fn links(db: &Database, signature: &Signature, kb: Option<&str>) -> Vec<CauseId> {
-    let known = db.updates().iter().filter(|update| Some(update.kb.as_str()) == kb).flat_map(|update| update.causes.iter().copied());
+    let known = db
+        .updates()
+        .iter()
+        .filter(|update| Some(update.kb.as_str()) == kb)
+        .flat_map(|update| update.causes.iter().copied());
     let mut links: Vec<_> = signature.links.iter().copied().chain(known).collect();
     links.sort();
     links.dedup();
@@ -96,10 +119,15 @@ fn links(db: &Database, signature: &Signature, kb: Option<&str>) -> Vec<CauseId>
 pub fn trigger(db: &Database, verdict: &Verdict, changes: &[Change]) -> Option<Trigger> {
     let cause = verdict.first()?.cause;
     let change = changes.iter().find(|change| change.links.contains(&cause))?.clone();
-    let update = change.kb.as_deref().and_then(|kb| db.updates().iter().find(|update| update.kb == kb && update.causes.contains(&cause)));
+    let update = change.kb.as_deref().and_then(|kb| {
+        db.updates().iter().find(|update| update.kb == kb && update.causes.contains(&cause))
+    });
     let why = match update {
         Some(update) => format!("known effect: {}", update.effect),
-        None => "this kind of change is documented to lead to it, and it came before the first failure".to_owned(),
+        None => {
+            "this kind of change is documented to lead to it, and it came before the first failure"
+                .to_owned()
+        }
     };
     Some(Trigger { change, why })
 }

@@ -66,8 +66,7 @@ fn service_state(event: &Event) -> Option<String> {
 
 /// The peer's IP address.
 fn peer(event: &Event) -> Option<String> {
-    const FIELDS: [&str; 5] =
-        ["ClientIP", "IPString", "IpAddress", "ClientAddress", "SourceAddress"];
+    const FIELDS: [&str; 4] = ["ClientIP", "IPString", "IpAddress", "ClientAddress"];
     let named = FIELDS.iter().filter_map(|name| event.field(name)).find_map(address::clean);
     let by_position = || match event.event_id {
         Some(1149) if is_rcm(event) => event.field("Param3"),

@@ -13,6 +13,8 @@ mod record;
 use std::io::BufRead;
 
 pub(crate) use record::feed;
+#[cfg(test)]
+pub(crate) use record::parse_event;
 
 use self::frames::{Frame, Frames};
 use super::coverage::Coverage;
@@ -34,7 +36,8 @@ impl Parser for EventXml {
         let text = source.text_head();
         let text =
             text.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
-        let markup = text.starts_with('<') || text.starts_with("- <");
+        // evtx_dump writes `Record 1` above each event.
+        let markup = ["<", "- <", "Record "].iter().any(|start| text.starts_with(start));
         // A file without its head begins inside an event; a ticket that quotes one event is no export.
         let wanted = if markup { 1 } else { 3 };
         frames::openings(text).take(wanted).count() == wanted
@@ -46,6 +49,11 @@ impl Parser for EventXml {
             Err(error) => damage::unreadable(source, &error, sink),
         }
     }
+}
+
+/// Whether a text holds an event, whatever else it holds.
+pub(crate) fn has_event(text: &str) -> bool {
+    frames::openings(text).next().is_some()
 }
 
 /// Hands over every event that `reader` has, and what all of them cover.

@@ -36,12 +36,16 @@ impl Parser for Evtx {
 
     fn sniff(&self, source: &Source) -> bool {
         let head = source.head();
-        head.starts_with(header::MAGIC) || head.get(header::BYTES..).is_some_and(|rest| rest.starts_with(chunk::MAGIC))
+        head.starts_with(header::MAGIC)
+            || head.get(header::BYTES..).is_some_and(|rest| rest.starts_with(chunk::MAGIC))
     }
 
     fn parse(&self, source: &Source, sink: &mut dyn Sink) {
         if let Err(error) = parse(source, sink) {
-            sink.notice(Notice::new(source.id, "", format!("reading stopped: {error}")).losing("the rest of the log"));
+            sink.notice(
+                Notice::new(source.id, "", format!("reading stopped: {error}"))
+                    .losing("the rest of the log"),
+            );
         }
     }
 }
@@ -56,7 +60,11 @@ fn parse(source: &Source, sink: &mut dyn Sink) -> io::Result<()> {
         let start = tally.chunks();
         let reports: Vec<ChunkReport> = {
             let interest = sink.interest();
-            batch.into_par_iter().enumerate().map(|(index, bytes)| read_chunk(source.id, start + index, bytes, interest)).collect()
+            batch
+                .into_par_iter()
+                .enumerate()
+                .map(|(index, bytes)| read_chunk(source.id, start + index, bytes, interest))
+                .collect()
         };
         for report in reports {
             tally.add(&report);

@@ -2,15 +2,16 @@
 //!
 //! A new format is a file here, a `mod` line and an entry in [`PARSERS`].
 
-mod evtx;
-pub mod unread;
 mod coverage;
 mod damage;
 pub mod event_xml;
+pub mod evtx;
 pub mod hotfix_list;
+pub mod mstsc_dialog;
 pub mod reporting_events;
 #[cfg(test)]
 mod testing;
+pub mod unread;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,8 +35,14 @@ pub trait Parser: Sync {
 }
 
 /// Every format, most specific first: a source goes to the first that sniffs it.
-pub static PARSERS: &[&dyn Parser] =
-    &[&evtx::Evtx, &event_xml::EventXml, &reporting_events::ReportingEvents, &hotfix_list::HotfixList];
+pub static PARSERS: &[&dyn Parser] = &[
+    &evtx::Evtx,
+    &event_xml::EventXml,
+    &reporting_events::ReportingEvents,
+    &hotfix_list::HotfixList,
+    // Takes whatever people have written, so everything else comes first.
+    &mstsc_dialog::MstscDialog,
+];
 
 /// The parser for a source, if any knows its content.
 #[must_use]
@@ -115,7 +122,9 @@ impl Interest {
                 || known.eq_ignore_ascii_case(provider)
                 || event_source.is_some_and(|alias| known.eq_ignore_ascii_case(alias))
         };
-        let of = |id| self.by_id.get(&id).is_some_and(|providers| providers.iter().any(|known| fits(known)));
+        let of = |id| {
+            self.by_id.get(&id).is_some_and(|providers| providers.iter().any(|known| fits(known)))
+        };
         self.everything || of(Some(event_id)) || of(None)
     }
 }

@@ -1,5 +1,8 @@
 //! The one helper for tests of parsers; `tests/formats.rs` uses this file too.
 
+#![allow(dead_code, reason = "no single test program uses all of it")]
+#![allow(clippy::unwrap_used, reason = "clippy does not see that a file shared by tests is a test")]
+
 use std::fmt::Write;
 
 use rdpwhy::event::{Event, SourceId, Timestamp};
@@ -53,7 +56,6 @@ pub(crate) fn source(text: impl AsRef<[u8]>) -> Source {
 }
 
 /// Asserts that the text is sniffed, and renders what the sink got.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the unit tests"))]
 pub(crate) fn parse(parser: &dyn Parser, text: impl AsRef<[u8]>) -> String {
     let source = source(text);
     assert!(parser.sniff(&source), "{} does not know its own format", parser.format());

@@ -38,7 +38,8 @@ const COLUMNS: [&str; 21] = [
 
 impl Report for Csv {
     fn write(&self, analysis: &Analysis<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);
+        let mut writer =
+            ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);
         writer.write_record(COLUMNS)?;
         for (id, entry) in analysis.timeline.numbered() {
             writer.write_record(row(analysis, id, entry))?;
@@ -51,7 +52,11 @@ fn row(analysis: &Analysis<'_>, id: EntryId, entry: &Entry) -> [String; COLUMNS.
     let signature = entry.signature.and_then(|signature| analysis.db.signature(signature));
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
-    let causes: Vec<_> = signature.iter().flat_map(|signature| signature.evidence.keys()).map(|cause| cause.as_str()).collect();
+    let causes: Vec<_> = signature
+        .iter()
+        .flat_map(|signature| signature.evidence.keys())
+        .map(|cause| cause.as_str())
+        .collect();
     [
         (id.0 + 1).to_string(),
         entry.time.map(instant).unwrap_or_default(),
@@ -89,8 +94,13 @@ fn quality(quality: TimeQuality) -> &'static str {
 
 /// The code an event carries, with its meaning where there is one.
 fn code(entry: &Entry) -> String {
-    if let Some(error) = entry.field("ErrorCode").and_then(parse_code).filter(|_| &*entry.provider == "mstsc") {
-        let code = DisconnectReason { error, extended: entry.field("ExtendedErrorCode").and_then(parse_code) };
+    if let Some(error) =
+        entry.field("ErrorCode").and_then(parse_code).filter(|_| &*entry.provider == "mstsc")
+    {
+        let code = DisconnectReason {
+            error,
+            extended: entry.field("ExtendedErrorCode").and_then(parse_code),
+        };
         return format!("{code} {}", code.meaning());
     }
     let names = ["StatusCode", "ErrorCode", "ResultCode", "SubStatus", "Status"];

@@ -172,11 +172,23 @@ struct NoticeOut<'a> {
 fn result<'a>(analysis: &'a Analysis<'_>) -> Result<'a> {
     Result {
         schema: "rdpwhy/result/1",
-        tool: Tool { name: "rdpwhy", version: env!("CARGO_PKG_VERSION"), signatures: analysis.db.sha256() },
+        tool: Tool {
+            name: "rdpwhy",
+            version: env!("CARGO_PKG_VERSION"),
+            signatures: analysis.db.sha256(),
+        },
         sources: analysis.sources.iter().map(source).collect(),
         hosts: analysis.hosts.iter().map(host).collect(),
-        incidents: analysis.diagnoses.iter().map(|diagnosis| incident(analysis, diagnosis)).collect(),
-        timeline: analysis.timeline.numbered().map(|(id, entry)| line(analysis, id, entry)).collect(),
+        incidents: analysis
+            .diagnoses
+            .iter()
+            .map(|diagnosis| incident(analysis, diagnosis))
+            .collect(),
+        timeline: analysis
+            .timeline
+            .numbered()
+            .map(|(id, entry)| line(analysis, id, entry))
+            .collect(),
         notices: analysis.notices.iter().map(notice).collect(),
     }
 }
@@ -227,7 +239,10 @@ fn incident<'a>(analysis: &'a Analysis<'_>, diagnosis: &'a Diagnosis) -> Inciden
         client: analysis.host_name(incident.client.as_ref()),
         addresses: incident.peers.iter().map(AsRef::as_ref).collect(),
         error_code: incident.code.map(|code| format!("{:#x}", code.error)),
-        extended_code: incident.code.and_then(|code| code.extended).map(|code| format!("{code:#x}")),
+        extended_code: incident
+            .code
+            .and_then(|code| code.extended)
+            .map(|code| format!("{code:#x}")),
         meaning: incident.code.map(crate::codes::DisconnectReason::meaning),
         stage: incident.stage().map(crate::cause::Stage::as_str),
         died_in: incident.stages.iter().map(|stage| stage.as_str()).collect(),
@@ -258,7 +273,10 @@ fn causes<'a>(analysis: &'a Analysis<'_>, verdict: &'a Verdict) -> Vec<CauseOut<
         }),
         Verdict::Ranked(_) => None,
     };
-    abstains.into_iter().chain(verdict.suspects().iter().map(|suspect| cause(analysis, suspect))).collect()
+    abstains
+        .into_iter()
+        .chain(verdict.suspects().iter().map(|suspect| cause(analysis, suspect)))
+        .collect()
 }
 
 fn title<'a>(analysis: &'a Analysis<'_>, id: CauseId) -> &'a str {
@@ -272,7 +290,11 @@ fn cause<'a>(analysis: &'a Analysis<'_>, suspect: &'a Suspect) -> CauseOut<'a> {
         probability: rounded(suspect.probability),
         evidence: suspect.grounds.iter().map(evidence).collect(),
         against: suspect.against.iter().map(evidence).collect(),
-        remediation: analysis.db.causes().get(&suspect.cause).map_or(&[], |cause| &cause.remediation),
+        remediation: analysis
+            .db
+            .causes()
+            .get(&suspect.cause)
+            .map_or(&[], |cause| &cause.remediation),
     }
 }
 
@@ -320,7 +342,9 @@ fn line<'a>(analysis: &'a Analysis<'_>, id: EntryId, entry: &'a Entry) -> Line<'
         level: entry.level,
         role: entry.role.as_str(),
         signature: signature.map(|signature| signature.name.as_str()),
-        causes: signature.map(|signature| signature.evidence.keys().copied().collect()).unwrap_or_default(),
+        causes: signature
+            .map(|signature| signature.evidence.keys().copied().collect())
+            .unwrap_or_default(),
         incident: entry.incident,
         delta_s: entry.delta_s,
         summary: &entry.summary,
@@ -331,5 +355,10 @@ fn line<'a>(analysis: &'a Analysis<'_>, id: EntryId, entry: &'a Entry) -> Line<'
 }
 
 fn notice(notice: &crate::notice::Notice) -> NoticeOut<'_> {
-    NoticeOut { source: notice.source.map(|id| id.0), at: &notice.at, what: &notice.what, lost: notice.lost.as_deref() }
+    NoticeOut {
+        source: notice.source.map(|id| id.0),
+        at: &notice.at,
+        what: &notice.what,
+        lost: notice.lost.as_deref(),
+    }
 }

@@ -2,6 +2,7 @@
 //! could not be read. Styled with ANSI sequences, which whoever prints it takes out where they are not wanted.
 
 mod page;
+mod unread;
 
 use std::io::{self, Write};
 
@@ -23,7 +24,10 @@ const EVIDENCE: usize = 6;
 /// Changes that are shown.
 const CHANGES: usize = 6;
 
-/// Notices that are shown one by one.
+/// Hosts that are named.
+const HOSTS: usize = 6;
+
+/// Notices that are shown.
 const NOTICES: usize = 12;
 
 impl Report for Text {
@@ -45,28 +49,48 @@ impl Report for Text {
 fn head(page: &mut Page, analysis: &Analysis<'_>) {
     let events: u64 = analysis.sources.iter().map(|source| source.events).sum();
     let read = analysis.sources.iter().filter(|source| source.format.is_some()).count();
-    page.line(&format!("rdpwhy {}: {read} of {} files read, {events} events", env!("CARGO_PKG_VERSION"), analysis.sources.len()));
-    for host in &analysis.hosts {
+    page.line(&format!(
+        "rdpwhy {}: {read} of {} files read, {events} events",
+        env!("CARGO_PKG_VERSION"),
+        analysis.sources.len()
+    ));
+    // A bundle is of a few machines as a rule; a whole collection would fill the page.
+    for host in analysis.hosts.iter().take(HOSTS) {
         let os = host.os.as_deref().map(|os| format!(", {os}")).unwrap_or_default();
-        let clock = host.clock_offset_s.map(|offset| format!(", clock {offset:+.0} s against the server")).unwrap_or_default();
+        let clock = host
+            .clock_offset_s
+            .map(|offset| format!(", clock {offset:+.0} s against the server"))
+            .unwrap_or_default();
         page.dim(&format!("{} ({}{os}{clock})", visible(&host.name), host.roles.as_str()));
+    }
+    if analysis.hosts.len() > HOSTS {
+        page.dim(&format!("and {} more computers", analysis.hosts.len() - HOSTS));
     }
 }
 
 fn no_incident(page: &mut Page, analysis: &Analysis<'_>) {
     page.heading(GOOD, "NO INCIDENT");
     page.text_at(2, "Nothing in these files says that a Remote Desktop connection failed.");
-    let good = analysis.timeline.entries().iter().filter(|entry| entry.role == crate::signatures::Role::Recovery).count();
+    let good = analysis
+        .timeline
+        .entries()
+        .iter()
+        .filter(|entry| entry.role == crate::signatures::Role::Recovery)
+        .count();
     if good > 0 {
         page.text_at(2, &format!("{good} lines of the timeline show connections that worked."));
     }
-    page.text_at(2, "If one did, add the client's dialog text and the server's logs for that time.");
+    page.text_at(
+        2,
+        "If one did, add the client's dialog text and the server's logs for that time.",
+    );
 }
 
 fn incident(page: &mut Page, analysis: &Analysis<'_>, number: usize, diagnosis: &Diagnosis) {
     let incident = &diagnosis.incident;
     let of = analysis.diagnoses.len();
-    let suspected = if incident.is_suspected() { " (suspected: only the server's logs show it)" } else { "" };
+    let suspected =
+        if incident.is_suspected() { " (suspected: only the server's logs show it)" } else { "" };
     page.heading(BOLD, &format!("INCIDENT {number} of {of}{suspected}"));
     page.field("when", &when(incident));
     page.field("server", analysis.host_name(incident.server.as_ref()).unwrap_or("not told"));
@@ -75,7 +99,9 @@ fn incident(page: &mut Page, analysis: &Analysis<'_>, number: usize, diagnosis: 
         page.field("shown", &format!("{code}: {}", code.meaning()));
     }
     page.field("reached", &trail(incident));
-    let good = |time: Option<chrono::DateTime<chrono::Utc>>| time.map_or_else(|| "no such connection in the logs".to_owned(), instant);
+    let good = |time: Option<chrono::DateTime<chrono::Utc>>| {
+        time.map_or_else(|| "no such connection in the logs".to_owned(), instant)
+    };
     page.field("worked before", &good(incident.last_good));
     if incident.first_good_after.is_some() {
         page.field("works again", &good(incident.first_good_after));
@@ -87,10 +113,20 @@ fn incident(page: &mut Page, analysis: &Analysis<'_>, number: usize, diagnosis: 
 }
 
 fn when(incident: &Incident) -> String {
-    let many = |count: u64| if count == 1 { "1 failed connection".to_owned() } else { format!("{count} failed connections") };
+    let many = |count: u64| {
+        if count == 1 {
+            "1 failed connection".to_owned()
+        } else {
+            format!("{count} failed connections")
+        }
+    };
     match (incident.first, incident.last) {
-        (Some(first), Some(last)) if first == last => format!("{}, {}", instant(first), many(incident.attempts.max(1))),
-        (Some(first), Some(last)) => format!("{} to {}, {}", instant(first), instant(last), many(incident.attempts)),
+        (Some(first), Some(last)) if first == last => {
+            format!("{}, {}", instant(first), many(incident.attempts.max(1)))
+        }
+        (Some(first), Some(last)) => {
+            format!("{} to {}, {}", instant(first), instant(last), many(incident.attempts))
+        }
         _ => "not told".to_owned(),
     }
 }
@@ -113,9 +149,12 @@ fn trail(incident: &Incident) -> String {
     }
     let died = |stage: &Stage| incident.stages.contains(stage);
     let first = incident.stages.iter().min().copied().unwrap_or(Stage::Name);
-    let passed: Vec<_> = Stage::ALL.iter().filter(|stage| **stage < first).map(|stage| stage.as_str()).collect();
-    let at: Vec<_> = Stage::ALL.iter().filter(|stage| died(stage)).map(|stage| stage.as_str()).collect();
-    let passed = if passed.is_empty() { String::new() } else { format!("{} passed; ", passed.join(" > ")) };
+    let passed: Vec<_> =
+        Stage::ALL.iter().filter(|stage| **stage < first).map(|stage| stage.as_str()).collect();
+    let at: Vec<_> =
+        Stage::ALL.iter().filter(|stage| died(stage)).map(|stage| stage.as_str()).collect();
+    let passed =
+        if passed.is_empty() { String::new() } else { format!("{} passed; ", passed.join(" > ")) };
     format!("{passed}died in {}", at.join(" or "))
 }
 
@@ -141,7 +180,11 @@ fn verdict(page: &mut Page, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {
 }
 
 fn percent(probability: f64) -> String {
-    if probability >= 0.01 { format!("{:.0} %", probability * 100.0) } else { "below 1 %".to_owned() }
+    if probability >= 0.01 {
+        format!("{:.0} %", probability * 100.0)
+    } else {
+        "below 1 %".to_owned()
+    }
 }
 
 fn known<'a>(analysis: &'a Analysis<'_>, id: CauseId) -> Option<&'a Cause> {
@@ -184,15 +227,23 @@ fn evidence(page: &mut Page, analysis: &Analysis<'_>, ground: &Ground) {
 
 /// Where a line comes from: time, host, event, file and record.
 fn place(analysis: &Analysis<'_>, id: EntryId, entry: &Entry) -> String {
-    let time = entry.time.map_or_else(|| "undated".to_owned(), |time| shown_time(time, entry.quality));
+    let time =
+        entry.time.map_or_else(|| "undated".to_owned(), |time| shown_time(time, entry.quality));
     let event = match entry.event_id {
         Some(event) => format!("{} {event}", short(&entry.provider)),
         None => short(&entry.provider).to_owned(),
     };
     let times = if entry.count > 1 { format!(" × {}", entry.count) } else { String::new() };
-    let at = number_of(entry.origin.position).map(|_| format!(" {}", entry.origin.position)).unwrap_or_default();
-    let host = if entry.host.is_empty() { String::new() } else { format!("  {}", visible(&entry.host)) };
-    format!("#{} {time}{host}  {event}{times}  {}{at}", id.0 + 1, visible(analysis.path(entry.origin.source)))
+    let at = number_of(entry.origin.position)
+        .map(|_| format!(" {}", entry.origin.position))
+        .unwrap_or_default();
+    let host =
+        if entry.host.is_empty() { String::new() } else { format!("  {}", visible(&entry.host)) };
+    format!(
+        "#{} {time}{host}  {event}{times}  {}{at}",
+        id.0 + 1,
+        visible(analysis.path(entry.origin.source))
+    )
 }
 
 fn shown_time(time: chrono::DateTime<chrono::Utc>, quality: TimeQuality) -> String {
@@ -208,7 +259,8 @@ fn short(provider: &str) -> &str {
 }
 
 fn less_likely(page: &mut Page, analysis: &Analysis<'_>, suspects: &[Suspect]) {
-    let worth: Vec<_> = suspects.iter().filter(|suspect| suspect.probability >= 0.01).take(3).collect();
+    let worth: Vec<_> =
+        suspects.iter().filter(|suspect| suspect.probability >= 0.01).take(3).collect();
     if worth.is_empty() {
         return;
     }
@@ -264,7 +316,9 @@ fn fix(page: &mut Page, analysis: &Analysis<'_>, id: CauseId) {
             Risk::High => BAD,
         };
         page.step(number, style, &format!("risk {}", step.risk.as_str()), &step.step);
-        for (label, text) in [("$", &step.command), ("breaks:", &step.breaks), ("undo:", &step.undo)] {
+        for (label, text) in
+            [("$", &step.command), ("breaks:", &step.breaks), ("undo:", &step.undo)]
+        {
             if let Some(text) = text {
                 page.detail(label, text);
             }
@@ -287,25 +341,31 @@ fn missing(page: &mut Page, diagnosis: &Diagnosis, title: &str) {
     }
     page.heading(BOLD, title);
     for wanted in &diagnosis.missing {
-        let causes: Vec<_> = wanted.would_decide.iter().filter(|id| **id != CauseId::InsufficientEvidence).map(|id| id.as_str()).collect();
-        let decides = if causes.is_empty() { String::new() } else { format!(" [{}]", causes.join(", ")) };
+        let causes: Vec<_> = wanted
+            .would_decide
+            .iter()
+            .filter(|id| **id != CauseId::InsufficientEvidence)
+            .map(|id| id.as_str())
+            .collect();
+        let decides =
+            if causes.is_empty() { String::new() } else { format!(" [{}]", causes.join(", ")) };
         page.bullet(BOLD, &wanted.collect, &format!("{}{decides}", wanted.why));
     }
 }
 
 fn unread(page: &mut Page, analysis: &Analysis<'_>) {
-    let (lost, harmless): (Vec<_>, Vec<_>) = analysis.notices.iter().partition(|notice| notice.lost.is_some());
-    if lost.is_empty() && harmless.is_empty() {
-        return;
+    let groups = unread::grouped(analysis);
+    let Some(worst) = groups.first() else { return };
+    page.heading(if worst.lost.is_some() { WARN } else { DIM }, "WHAT COULD NOT BE READ");
+    for group in groups.iter().take(NOTICES) {
+        let style = if group.lost.is_some() { WARN } else { DIM };
+        let label = group
+            .lost
+            .as_deref()
+            .map_or_else(|| "nothing lost".to_owned(), |lost| format!("lost: {}", visible(lost)));
+        page.bullet(style, &label, &visible(&group.text));
     }
-    page.heading(if lost.is_empty() { DIM } else { WARN }, "WHAT COULD NOT BE READ");
-    for notice in lost.iter().chain(&harmless).take(NOTICES) {
-        let path = notice.source.map(|id| analysis.path(id)).unwrap_or_default();
-        let at = [path, notice.at.as_str()].iter().filter(|part| !part.is_empty()).map(|part| visible(part)).collect::<Vec<_>>().join(", ");
-        let lost = notice.lost.as_deref().map_or_else(|| "nothing".to_owned(), visible);
-        page.bullet(if notice.lost.is_some() { WARN } else { DIM }, &format!("lost: {lost}"), &format!("{at}: {}", visible(&notice.what)));
-    }
-    let more = analysis.notices.len().saturating_sub(NOTICES);
+    let more = groups.len().saturating_sub(NOTICES);
     if more > 0 {
         page.dim(&format!("    and {more} more in the JSON result"));
     }

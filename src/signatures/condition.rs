@@ -13,7 +13,8 @@ impl Condition {
     /// Parses a condition; `names` are the selections of the rule.
     pub(super) fn parse(text: &str, names: &[String]) -> Result<Self, String> {
         let spaced = text.replace('(', " ( ").replace(')', " ) ");
-        let mut parser = Parser { words: spaced.split_whitespace().collect(), at: 0, names, depth: 0 };
+        let mut parser =
+            Parser { words: spaced.split_whitespace().collect(), at: 0, names, depth: 0 };
         let condition = parser.any()?;
         match parser.peek() {
             None => Ok(condition),
@@ -36,7 +37,9 @@ impl Condition {
         match self {
             Self::Selection(index) => into.push(*index),
             Self::Not(_) => {}
-            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.positive(into)),
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter().for_each(|part| part.positive(into))
+            }
         }
     }
 }
@@ -115,8 +118,13 @@ impl<'t> Parser<'t> {
             Some(start) => name.starts_with(start),
             None => name == pattern,
         };
-        let found: Vec<_> =
-            self.names.iter().enumerate().filter(|(_, name)| fits(name)).map(|(index, _)| Condition::Selection(index)).collect();
+        let found: Vec<_> = self
+            .names
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| fits(name))
+            .map(|(index, _)| Condition::Selection(index))
+            .collect();
         if found.is_empty() { Err(format!("no selection fits `{pattern}`")) } else { Ok(found) }
     }
 }

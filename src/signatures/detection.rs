@@ -34,7 +34,10 @@ impl Detection {
     /// Compiles `detection:`.
     pub(super) fn compile(detection: &Spanned<Node>) -> Result<Self, Problem> {
         let Node::Map(entries) = &detection.value else {
-            return Err((detection.defined, "detection is a map of selections and a condition".into()));
+            return Err((
+                detection.defined,
+                "detection is a map of selections and a condition".into(),
+            ));
         };
         let (mut names, mut selections, mut condition) = (Vec::new(), Vec::new(), None);
         for (name, node) in entries {
@@ -45,15 +48,22 @@ impl Detection {
                 names.push(name.value.clone());
             }
         }
-        let condition = condition.ok_or_else(|| (detection.defined, "the condition is missing".to_owned()))?;
-        let text = condition.value.scalar().ok_or_else(|| (condition.defined, "the condition is a text".to_owned()))?;
-        let condition = Condition::parse(&text, &names).map_err(|what| (condition.defined, format!("condition: {what}")))?;
+        let condition =
+            condition.ok_or_else(|| (detection.defined, "the condition is missing".to_owned()))?;
+        let text = condition
+            .value
+            .scalar()
+            .ok_or_else(|| (condition.defined, "the condition is a text".to_owned()))?;
+        let condition = Condition::parse(&text, &names)
+            .map_err(|what| (condition.defined, format!("condition: {what}")))?;
         Ok(Self { selections, condition })
     }
 
     /// Whether the event fits.
     pub(super) fn matches(&self, event: &Event) -> bool {
-        self.condition.holds(&|index| self.selections.get(index).is_some_and(|selection| selection.matches(event)))
+        self.condition.holds(&|index| {
+            self.selections.get(index).is_some_and(|selection| selection.matches(event))
+        })
     }
 
     /// The providers and event ids it can fit: what the index is made of. An empty list means any.
@@ -82,7 +92,9 @@ impl Detection {
     fn named_by(&self, condition: &Condition, field: &str) -> bool {
         match condition {
             Condition::Selection(index) => match self.selections.get(*index) {
-                Some(Selection::Fields(maps)) => maps.iter().all(|map| map.iter().any(|found| found.field == field)),
+                Some(Selection::Fields(maps)) => {
+                    maps.iter().all(|map| map.iter().any(|found| found.field == field))
+                }
                 _ => false,
             },
             Condition::Not(_) => false,
@@ -118,28 +130,37 @@ impl Selection {
                 Ok(Self::Fields(maps.collect::<Result<_, _>>()?))
             }
             Node::List(items) => {
-                let words = items.iter().map(|item| item.value.scalar().map(|word| word.to_lowercase()));
+                let words =
+                    items.iter().map(|item| item.value.scalar().map(|word| word.to_lowercase()));
                 let words: Option<Vec<_>> = words.collect();
-                words.map(Self::Keywords).ok_or_else(|| (node.defined, "a list is of maps or of words, not both".into()))
+                words
+                    .map(Self::Keywords)
+                    .ok_or_else(|| (node.defined, "a list is of maps or of words, not both".into()))
             }
             Node::Text(word) => Ok(Self::Keywords(vec![word.to_lowercase()])),
-            _ => Err((node.defined, "a selection is a map, a list of maps or a list of words".into())),
+            _ => Err((
+                node.defined,
+                "a selection is a map, a list of maps or a list of words".into(),
+            )),
         }
     }
 
     fn matches(&self, event: &Event) -> bool {
         match self {
-            Self::Fields(maps) => maps.iter().any(|map| map.iter().all(|field| field.matches(event))),
-            Self::Keywords(words) => {
-                event.data.iter().any(|(_, value)| words.iter().any(|word| value.to_lowercase().contains(word.trim_matches('*'))))
+            Self::Fields(maps) => {
+                maps.iter().any(|map| map.iter().all(|field| field.matches(event)))
             }
+            Self::Keywords(words) => event.data.iter().any(|(_, value)| {
+                words.iter().any(|word| value.to_lowercase().contains(word.trim_matches('*')))
+            }),
         }
     }
 }
 
 fn fields(entries: &[(Spanned<String>, Spanned<Node>)]) -> Result<Vec<FieldMatch>, Problem> {
     let compile = |(key, value): &(Spanned<String>, Spanned<Node>)| {
-        FieldMatch::compile(&key.value, &value.value).map_err(|what| (key.defined, format!("{}: {what}", key.value)))
+        FieldMatch::compile(&key.value, &value.value)
+            .map_err(|what| (key.defined, format!("{}: {what}", key.value)))
     };
     entries.iter().map(compile).collect()
 }

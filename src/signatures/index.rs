@@ -18,7 +18,11 @@ impl Index {
         for (number, signature) in (0u32..).zip(signatures) {
             for id in some_or_none(&signature.event_ids) {
                 for provider in some_or_none(&signature.providers) {
-                    index.add(id.copied(), provider.map_or("", String::as_str), SignatureId(number));
+                    index.add(
+                        id.copied(),
+                        provider.map_or("", String::as_str),
+                        SignatureId(number),
+                    );
                 }
             }
         }
@@ -34,7 +38,10 @@ impl Index {
         }
     }
 
-    pub(super) fn candidates<'i>(&'i self, event: &'i Event) -> impl Iterator<Item = SignatureId> + 'i {
+    pub(super) fn candidates<'i>(
+        &'i self,
+        event: &'i Event,
+    ) -> impl Iterator<Item = SignatureId> + 'i {
         let of = |id| self.by_id.get(&id).map_or(&[][..], Vec::as_slice);
         // A user's rule may name a provider and no id; it stands under `None`.
         let without_id = if event.event_id.is_some() { of(None) } else { &[] };

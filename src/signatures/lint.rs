@@ -24,7 +24,12 @@ pub struct Complaint {
 
 impl Complaint {
     pub(super) fn at(file: &str, location: Location, what: impl Into<String>) -> Self {
-        Self { file: file.to_owned(), line: location.line(), column: location.column(), what: what.into() }
+        Self {
+            file: file.to_owned(),
+            line: location.line(),
+            column: location.column(),
+            what: what.into(),
+        }
     }
 }
 
@@ -48,7 +53,8 @@ pub struct ExampleResult {
 /// Checks that go beyond the shape of a document.
 pub(super) fn check(file: &File, document: &Document) -> Vec<Complaint> {
     let mut complaints = Vec::new();
-    let mut complain = |at: Location, what: &str| complaints.push(Complaint::at(&file.label, at, what));
+    let mut complain =
+        |at: Location, what: &str| complaints.push(Complaint::at(&file.label, at, what));
     if file.stem() != document.name.value {
         complain(document.name.defined, "the name is that of the file without .yaml");
     }
@@ -59,7 +65,10 @@ pub(super) fn check(file: &File, document: &Document) -> Vec<Complaint> {
         complain(document.references.defined, "at least one reference: where is this documented?");
     }
     if document.falsepositives.value.is_empty() {
-        complain(document.falsepositives.defined, "say who else writes this event, or why nobody does");
+        complain(
+            document.falsepositives.defined,
+            "say who else writes this event, or why nobody does",
+        );
     }
     check_block(document, &mut complain);
     let unquoted = |number: i64, at: Location, complain: &mut dyn FnMut(Location, &str)| {
@@ -67,10 +76,14 @@ pub(super) fn check(file: &File, document: &Document) -> Vec<Complaint> {
             complain(at, &format!("an unquoted code is read as {number}: write it in quotes"));
         }
     };
-    document.detection.value.integers(document.detection.defined, &mut |number, at| unquoted(number, at, &mut complain));
+    document.detection.value.integers(document.detection.defined, &mut |number, at| {
+        unquoted(number, at, &mut complain)
+    });
     let examples = &document.rdpwhy.value.examples;
     for node in examples.matching.value.iter().chain(&examples.no_match.value) {
-        node.integers(document.rdpwhy.defined, &mut |number, at| unquoted(number, at, &mut complain));
+        node.integers(document.rdpwhy.defined, &mut |number, at| {
+            unquoted(number, at, &mut complain)
+        });
     }
     complaints
 }
@@ -83,7 +96,9 @@ fn check_block(document: &Document, complain: &mut dyn FnMut(Location, &str)) {
     }
     let speaks_for = block.evidence.values().any(|grade| !grade.is_against());
     match block.role {
-        Role::Change if block.trigger.is_none() => complain(at, "a change says which trigger it is"),
+        Role::Change if block.trigger.is_none() => {
+            complain(at, "a change says which trigger it is")
+        }
         Role::Context if block.evidence.values().any(|grade| *grade > Grade::Weak) => {
             complain(at, "context proves nothing: give it another role, or weaker evidence");
         }
@@ -103,7 +118,8 @@ fn check_block(document: &Document, complain: &mut dyn FnMut(Location, &str)) {
 
 fn is_uuid(text: &str) -> bool {
     let groups: Vec<_> = text.split('-').map(str::len).collect();
-    groups == [8, 4, 4, 4, 12] && text.chars().all(|letter| letter == '-' || letter.is_ascii_hexdigit())
+    groups == [8, 4, 4, 4, 12]
+        && text.chars().all(|letter| letter == '-' || letter.is_ascii_hexdigit())
 }
 
 /// Runs the examples of every signature in `files`.
@@ -111,11 +127,18 @@ pub(super) fn test_examples(files: &[File]) -> Vec<ExampleResult> {
     let loaded = load::load(files);
     let mut results = Vec::new();
     for (name, examples) in &loaded.examples {
-        let Some(signature) = loaded.signatures.iter().find(|signature| signature.name == *name) else { continue };
+        let Some(signature) = loaded.signatures.iter().find(|signature| signature.name == *name)
+        else {
+            continue;
+        };
         let mut run = |label: &str, nodes: &[Node], expected: bool| {
             for (number, node) in (1..).zip(nodes) {
                 let passed = signature.matches(&example_event(node)) == expected;
-                results.push(ExampleResult { signature: name.clone(), example: format!("{label} {number}"), passed });
+                results.push(ExampleResult {
+                    signature: name.clone(),
+                    example: format!("{label} {number}"),
+                    passed,
+                });
             }
         };
         run("match", &examples.matching.value, true);

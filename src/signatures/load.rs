@@ -9,10 +9,12 @@ use serde::de::DeserializeOwned;
 use serde_saphyr::Location;
 use sha2::{Digest, Sha256};
 
+use super::Signature;
 use super::detection::Detection;
 use super::lint::{self, Complaint};
-use super::schema::{Cause, Document, Examples, KnownUpdate, Level, Mark, PlainSigma, Role, Side, Status, Window};
-use super::Signature;
+use super::schema::{
+    Cause, Document, Examples, KnownUpdate, Level, Mark, PlainSigma, Role, Side, Status, Window,
+};
 use crate::cause::CauseId;
 use crate::error::{Error, Result};
 
@@ -61,7 +63,10 @@ pub(super) struct Loaded {
 
 /// The files compiled into the binary.
 pub(super) fn built_in_files() -> Vec<File> {
-    FILES.iter().map(|(label, text)| File { label: (*label).to_owned(), text: (*text).into() }).collect()
+    FILES
+        .iter()
+        .map(|(label, text)| File { label: (*label).to_owned(), text: (*text).into() })
+        .collect()
 }
 
 /// The files of a lint or test run: those below `dir`, else the built-in ones.
@@ -91,8 +96,10 @@ fn collect(dir: &Path, files: &mut Vec<File>) -> Result<()> {
         if path.is_dir() {
             collect(&path, files)?;
         } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") {
-            let text = fs::read_to_string(&path).map_err(|source| Error::Open { path: path.clone(), source })?;
-            files.push(File { label: path.to_string_lossy().replace('\\', "/"), text: text.into() });
+            let text = fs::read_to_string(&path)
+                .map_err(|source| Error::Open { path: path.clone(), source })?;
+            files
+                .push(File { label: path.to_string_lossy().replace('\\', "/"), text: text.into() });
         }
     }
     Ok(())
@@ -115,7 +122,11 @@ pub(super) fn load(files: &[File]) -> Loaded {
             Some(Item::Signature(signature, examples, at)) => {
                 for key in [&signature.id, &signature.name] {
                     if let Some(first) = seen.insert(key.clone(), file.label.clone()) {
-                        loaded.complaints.push(Complaint::at(&file.label, at, format!("`{key}` is taken by {first}")));
+                        loaded.complaints.push(Complaint::at(
+                            &file.label,
+                            at,
+                            format!("`{key}` is taken by {first}"),
+                        ));
                     }
                 }
                 loaded.examples.extend(examples.map(|examples| (signature.name.clone(), examples)));
@@ -173,7 +184,11 @@ fn check_cause(file: &File, cause: Cause) -> Parsed {
     if cause.id.as_str() == file.stem() {
         Ok((Some(Item::Cause(Box::new(cause))), Vec::new()))
     } else {
-        Err(Complaint::at(&file.label, Location::UNKNOWN, format!("the id `{}` is that of the file", cause.id)))
+        Err(Complaint::at(
+            &file.label,
+            Location::UNKNOWN,
+            format!("the id `{}` is that of the file", cause.id),
+        ))
     }
 }
 
@@ -220,7 +235,8 @@ fn signature(file: &File, document: Document) -> Parsed {
 }
 
 fn plain(file: &File, rule: PlainSigma) -> Parsed {
-    let detection = Detection::compile(&rule.detection).map_err(|(at, what)| Complaint::at(&file.label, at, what))?;
+    let detection = Detection::compile(&rule.detection)
+        .map_err(|(at, what)| Complaint::at(&file.label, at, what))?;
     let (providers, event_ids) = detection.keys();
     let signature = Signature {
         name: file.stem().to_owned(),

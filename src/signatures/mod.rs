@@ -15,7 +15,8 @@ use std::path::Path;
 
 pub use lint::{Complaint, ExampleResult};
 pub use schema::{
-    Cause, Collect, Grade, Kind, KnownUpdate, Level, Mark, Never, Remediation, Risk, Role, Scope, Side, Status, Window,
+    Cause, Collect, Grade, Kind, KnownUpdate, Level, Mark, Never, Remediation, Risk, Role, Scope,
+    Side, Status, Window,
 };
 
 use crate::cause::{CauseId, Stage};
@@ -98,7 +99,14 @@ impl Signature {
                 rest = after;
                 break;
             };
-            line.push_str(event.sigma_field(name).as_deref().map(str::trim).filter(|value| !value.is_empty()).unwrap_or("-"));
+            line.push_str(
+                event
+                    .sigma_field(name)
+                    .as_deref()
+                    .map(str::trim)
+                    .filter(|value| !value.is_empty())
+                    .unwrap_or("-"),
+            );
             rest = tail;
         }
         line + rest
@@ -194,7 +202,8 @@ impl Database {
     /// The signatures that fit an event.
     pub fn matches<'d>(&'d self, event: &'d Event) -> impl Iterator<Item = SignatureId> + 'd {
         let candidates = self.index.candidates(event);
-        candidates.filter(|id| self.signature(*id).is_some_and(|signature| signature.matches(event)))
+        candidates
+            .filter(|id| self.signature(*id).is_some_and(|signature| signature.matches(event)))
     }
 
     /// Adds what the signatures want to see.

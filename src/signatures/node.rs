@@ -31,8 +31,12 @@ impl Node {
     pub(super) fn integers(&self, at: Location, visit: &mut dyn FnMut(i64, Location)) {
         match self {
             Self::Int(value) => visit(*value, at),
-            Self::List(items) => items.iter().for_each(|item| item.value.integers(item.defined, visit)),
-            Self::Map(entries) => entries.iter().for_each(|(_, item)| item.value.integers(item.defined, visit)),
+            Self::List(items) => {
+                items.iter().for_each(|item| item.value.integers(item.defined, visit))
+            }
+            Self::Map(entries) => {
+                entries.iter().for_each(|(_, item)| item.value.integers(item.defined, visit))
+            }
             Self::Null | Self::Bool(_) | Self::Float(_) | Self::Text(_) => {}
         }
     }

@@ -21,13 +21,32 @@ pub(super) enum Pattern {
     Absent,
     Exists(bool),
     /// Whole value; a number or quoted code is compared as a number too.
-    Is { text: String, code: Option<u32>, cased: bool },
-    Contains { text: String, cased: bool },
-    StartsWith { text: String, cased: bool },
-    EndsWith { text: String, cased: bool },
+    Is {
+        text: String,
+        code: Option<u32>,
+        cased: bool,
+    },
+    Contains {
+        text: String,
+        cased: bool,
+    },
+    StartsWith {
+        text: String,
+        cased: bool,
+    },
+    EndsWith {
+        text: String,
+        cased: bool,
+    },
     Regex(Regex),
-    Network { base: IpAddr, prefix: u8 },
-    Compare { order: Comparison, number: f64 },
+    Network {
+        base: IpAddr,
+        prefix: u8,
+    },
+    Compare {
+        order: Comparison,
+        number: f64,
+    },
     /// Equal to another field of the same event.
     Field(String),
 }
@@ -103,15 +122,18 @@ impl FieldMatch {
         match pattern {
             Pattern::Absent => value.is_none_or(|text| text.is_empty()),
             Pattern::Exists(wanted) => value.is_some() == *wanted,
-            Pattern::Field(other) => {
-                value.is_some_and(|text| event.sigma_field(other).is_some_and(|twin| text.eq_ignore_ascii_case(&twin)))
-            }
+            Pattern::Field(other) => value.is_some_and(|text| {
+                event.sigma_field(other).is_some_and(|twin| text.eq_ignore_ascii_case(&twin))
+            }),
             _ if self.field == "Provider_Name" => {
-                pattern.fits(&event.provider) || event.event_source.as_deref().is_some_and(|alias| pattern.fits(alias))
+                pattern.fits(&event.provider)
+                    || event.event_source.as_deref().is_some_and(|alias| pattern.fits(alias))
             }
             _ if value.as_deref().is_some_and(|text| pattern.fits(text)) => true,
             // A name may repeat; the first value was looked at above.
-            _ => event.data.iter().skip(1).any(|(name, text)| crate::event::same_name(name, &self.field) && pattern.fits(text)),
+            _ => event.data.iter().skip(1).any(|(name, text)| {
+                crate::event::same_name(name, &self.field) && pattern.fits(text)
+            }),
         }
     }
 }
@@ -127,14 +149,19 @@ fn values(node: &Node) -> Result<Vec<Option<String>>, String> {
 fn single(node: &Node) -> Result<Option<String>, String> {
     match node {
         Node::Null => Ok(None),
-        other => other.scalar().map(Some).ok_or_else(|| "a value here is a plain scalar or a list of them".to_owned()),
+        other => other
+            .scalar()
+            .map(Some)
+            .ok_or_else(|| "a value here is a plain scalar or a list of them".to_owned()),
     }
 }
 
 /// `windash`: a leading `-` of a command line switch may be written `/` as well.
 fn dashes(value: Option<String>, windash: bool) -> Vec<Option<String>> {
     match value {
-        Some(text) if windash && text.contains('-') => vec![Some(text.replacen('-', "/", 1)), Some(text)],
+        Some(text) if windash && text.contains('-') => {
+            vec![Some(text.replacen('-', "/", 1)), Some(text)]
+        }
         other => vec![other],
     }
 }
@@ -142,11 +169,13 @@ fn dashes(value: Option<String>, windash: bool) -> Vec<Option<String>> {
 impl Pattern {
     fn compile(value: Option<&str>, kind: Kind, cased: bool, flags: &str) -> Result<Self, String> {
         let Some(text) = value else { return Ok(Self::Absent) };
-        let number = || text.parse::<f64>().map_err(|error| format!("`{text}` is not a number: {error}"));
+        let number =
+            || text.parse::<f64>().map_err(|error| format!("`{text}` is not a number: {error}"));
         let lower = if cased { text.to_owned() } else { text.to_lowercase() };
         Ok(match kind {
             Kind::Regex => Self::Regex(regex(text, flags)?),
-            Kind::Cidr => network(text).ok_or_else(|| format!("`{text}` is not a network such as 10.0.0.0/8"))?,
+            Kind::Cidr => network(text)
+                .ok_or_else(|| format!("`{text}` is not a network such as 10.0.0.0/8"))?,
             Kind::Compare(order) => Self::Compare { order, number: number()? },
             Kind::Exists => Self::Exists(matches!(text, "true" | "yes")),
             Kind::FieldRef => Self::Field(text.to_owned()),
@@ -165,14 +194,23 @@ impl Pattern {
             Self::Exists(wanted) => *wanted,
             Self::Is { text, code, cased } => {
                 (code.is_some() && *code == parse_code(value))
-                    || if *cased { value == text } else { value.eq_ignore_ascii_case(text) || (!value.is_ascii() && fold(false) == *text) }
+                    || if *cased {
+                        value == text
+                    } else {
+                        value.eq_ignore_ascii_case(text)
+                            || (!value.is_ascii() && fold(false) == *text)
+                    }
             }
             Self::Contains { text, cased } => fold(*cased).contains(text.as_str()),
             Self::StartsWith { text, cased } => fold(*cased).starts_with(text.as_str()),
             Self::EndsWith { text, cased } => fold(*cased).ends_with(text.as_str()),
             Self::Regex(regex) => regex.is_match(value),
-            Self::Network { base, prefix } => value.parse().is_ok_and(|address| in_network(address, *base, *prefix)),
-            Self::Compare { order, number } => value.trim().parse::<f64>().is_ok_and(|found| order.holds(found, *number)),
+            Self::Network { base, prefix } => {
+                value.parse().is_ok_and(|address| in_network(address, *base, *prefix))
+            }
+            Self::Compare { order, number } => {
+                value.trim().parse::<f64>().is_ok_and(|found| order.holds(found, *number))
+            }
             Self::Field(_) => false,
         }
     }
@@ -223,7 +261,9 @@ fn wildcard(text: &str, kind: Kind, cased: bool) -> Result<Regex, String> {
             '*' => pattern.push_str(".*"),
             '?' => pattern.push('.'),
             '\\' if matches!(letters.peek(), Some('*' | '?' | '\\')) => {
-                pattern.push_str(&regex::escape(&letters.next().map(String::from).unwrap_or_default()));
+                pattern.push_str(&regex::escape(
+                    &letters.next().map(String::from).unwrap_or_default(),
+                ));
             }
             other => pattern.push_str(&regex::escape(&other.to_string())),
         }
@@ -239,7 +279,8 @@ fn network(text: &str) -> Option<Pattern> {
 }
 
 fn in_network(address: IpAddr, base: IpAddr, prefix: u8) -> bool {
-    let mask = |bits: u32, width: u32| u128::MAX.checked_shl(width.saturating_sub(bits)).unwrap_or(0);
+    let mask =
+        |bits: u32, width: u32| u128::MAX.checked_shl(width.saturating_sub(bits)).unwrap_or(0);
     match (address, base) {
         (IpAddr::V4(a), IpAddr::V4(b)) => {
             let mask = mask(u32::from(prefix), 32);

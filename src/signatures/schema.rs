@@ -244,14 +244,16 @@ impl<'de> Visitor<'de> for WindowVisitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Window, E> {
-        let both = duration(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))?;
+        let both =
+            duration(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))?;
         Ok(Window { before: both, after: both })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Window, A::Error> {
         let mut window = Window { before: TimeDelta::zero(), after: TimeDelta::zero() };
         while let Some((key, text)) = map.next_entry::<String, String>()? {
-            let value = duration(&text).ok_or_else(|| de::Error::invalid_value(de::Unexpected::Str(&text), &self))?;
+            let value = duration(&text)
+                .ok_or_else(|| de::Error::invalid_value(de::Unexpected::Str(&text), &self))?;
             match key.as_str() {
                 "before" => window.before = value,
                 "after" => window.after = value,

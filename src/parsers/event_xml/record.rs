@@ -27,6 +27,7 @@ pub(crate) fn feed(xml: &str, at: Origin, coverage: &mut Coverage, sink: &mut dy
 }
 
 /// Reads one `<Event>`, with its derived fields; `None` when it is not well-formed or no event.
+#[cfg(test)]
 pub(crate) fn parse_event(xml: &str, at: Origin) -> Option<Event> {
     let (mut event, _) = read(xml, at, None)?;
     event.derive_fields();
@@ -146,7 +147,7 @@ impl Walk {
 
     fn child(&mut self, name: &str, tag: &BytesStart<'_>) {
         match self.section {
-            Section::Other => return,
+            Section::Other => {}
             Section::System => {
                 system_attributes(&mut self.event, name, tag);
                 self.text.clear();
@@ -239,7 +240,8 @@ impl Walk {
         let Some(open) = self.open.pop() else { return };
         // An empty wrapper is named already, and an empty element with attributes has said what it has to say.
         let said = open.has_attributes || self.open.is_empty();
-        if !open.has_children && !(said && self.text.trim().is_empty()) {
+        let nothing_new = said && self.text.trim().is_empty();
+        if !open.has_children && !nothing_new {
             let text = std::mem::take(&mut self.text);
             self.push(open.name, text);
         }

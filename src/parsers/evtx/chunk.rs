@@ -16,8 +16,9 @@ use crate::parsers::{CoverageSpan, Interest, Sink};
 pub(super) const MAGIC: &[u8] = b"ElfChnk\0";
 
 /// The crate writes its own warnings; we count and tell the losses ourselves.
-static SETTINGS: LazyLock<Arc<ParserSettings>> =
-    LazyLock::new(|| Arc::new(ParserSettings::new().num_threads(1).indent(false).validate_checksums(false)));
+static SETTINGS: LazyLock<Arc<ParserSettings>> = LazyLock::new(|| {
+    Arc::new(ParserSettings::new().num_threads(1).indent(false).validate_checksums(false))
+});
 
 /// What became of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +44,19 @@ pub(super) struct ChunkReport {
 }
 
 /// Decodes a chunk; a short one, from the end of a cut file, is read as far as it goes.
-pub(super) fn read_chunk(source: SourceId, number: usize, mut bytes: Vec<u8>, interest: &Interest) -> ChunkReport {
-    let mut report =
-        ChunkReport { state: State::NoChunk, bytes: bytes.len(), events: Vec::new(), coverage: Vec::new(), notices: Vec::new() };
+pub(super) fn read_chunk(
+    source: SourceId,
+    number: usize,
+    mut bytes: Vec<u8>,
+    interest: &Interest,
+) -> ChunkReport {
+    let mut report = ChunkReport {
+        state: State::NoChunk,
+        bytes: bytes.len(),
+        events: Vec::new(),
+        coverage: Vec::new(),
+        notices: Vec::new(),
+    };
     if bytes.iter().all(|byte| *byte == 0) {
         report.state = State::Zeroes;
         return report;
@@ -64,8 +75,12 @@ pub(super) fn read_chunk(source: SourceId, number: usize, mut bytes: Vec<u8>, in
         }
         Err(error) => {
             report.state = State::Broken;
-            let lost = claimed.map_or_else(|| "its records".to_owned(), |(first, last)| about(last - first + 1));
-            report.notices.push(Notice::new(source, at(number), format!("chunk cannot be decoded: {error}")).losing(lost));
+            let lost = claimed
+                .map_or_else(|| "its records".to_owned(), |(first, last)| about(last - first + 1));
+            report.notices.push(
+                Notice::new(source, at(number), format!("chunk cannot be decoded: {error}"))
+                    .losing(lost),
+            );
         }
     }
     report
@@ -95,7 +110,8 @@ fn checksum_complaint(bytes: &[u8]) -> Option<&'static str> {
     let stored_header = u32::from_le_bytes(array(bytes, 124)?);
     let free = usize::try_from(u32::from_le_bytes(array(bytes, 48)?)).ok()?;
     let stored_records = u32::from_le_bytes(array(bytes, 52)?);
-    let records_fit = bytes.get(512..free).is_some_and(|records| checksum(&[records]) == stored_records);
+    let records_fit =
+        bytes.get(512..free).is_some_and(|records| checksum(&[records]) == stored_records);
     match (checksum(&header_parts) == stored_header, records_fit) {
         (true, true) => None,
         (false, _) => Some("the checksum of the chunk header does not fit"),
@@ -111,14 +127,20 @@ struct Read {
     first_error: Option<String>,
 }
 
-fn decode(source: SourceId, bytes: Vec<u8>, interest: &Interest, report: &mut ChunkReport) -> Result<Read, String> {
+fn decode(
+    source: SourceId,
+    bytes: Vec<u8>,
+    interest: &Interest,
+    report: &mut ChunkReport,
+) -> Result<Read, String> {
     let mut data = EvtxChunkData::new(bytes, false).map_err(|error| error.to_string())?;
     let mut chunk = data.parse(Arc::clone(&SETTINGS)).map_err(|error| error.to_string())?;
     let mut read = Read::default();
     let mut coverage = Coverage::default();
     let mut capture = Capture { interest, events: Vec::new(), coverage: Vec::new() };
     for record in chunk.iter() {
-        let outcome = record.and_then(evtx::EvtxRecord::into_xml).map_err(|error| error.to_string());
+        let outcome =
+            record.and_then(evtx::EvtxRecord::into_xml).map_err(|error| error.to_string());
         let outcome = outcome.and_then(|record| {
             let at = Origin { source, position: Position::Record(record.event_record_id) };
             let fed = event_xml::feed(&record.data, at, &mut coverage, &mut capture);
@@ -181,7 +203,11 @@ fn complain(
         let what = format!("its header claims {expected} records, {} can be read", read.records);
         Notice::new(source, at(number), what).losing(about(missing))
     } else if let Some(what) = checks {
-        Notice::new(source, at(number), format!("{what}; all records can be read, single values may be altered"))
+        Notice::new(
+            source,
+            at(number),
+            format!("{what}; all records can be read, single values may be altered"),
+        )
     } else {
         return;
     };

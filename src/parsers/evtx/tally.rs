@@ -1,8 +1,8 @@
 //! What is missing from a whole log: no reader says so of itself.
 
+use super::CHUNK;
 use super::chunk::{ChunkReport, State, about, at};
 use super::header::FileHeader;
-use super::CHUNK;
 use crate::event::SourceId;
 use crate::notice::Notice;
 
@@ -24,7 +24,16 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn new(header: Option<FileHeader>, bytes: u64) -> Self {
-        Self { header, bytes, chunks: 0, last_used: None, zeroed: Vec::new(), holes: Vec::new(), last_number: None, foreign: Vec::new() }
+        Self {
+            header,
+            bytes,
+            chunks: 0,
+            last_used: None,
+            zeroed: Vec::new(),
+            holes: Vec::new(),
+            last_number: None,
+            foreign: Vec::new(),
+        }
     }
 
     /// Chunks seen so far.
@@ -56,7 +65,11 @@ impl Tally {
     pub(super) fn finish(mut self, source: SourceId) -> Vec<Notice> {
         let mut notices = Vec::new();
         let Some(header) = self.header else {
-            notices.push(Notice::new(source, "file header", "it is not that of an event log; the chunks are read all the same"));
+            notices.push(Notice::new(
+                source,
+                "file header",
+                "it is not that of an event log; the chunks are read all the same",
+            ));
             return self.with_chunks(source, notices);
         };
         if !header.checksum_ok {
@@ -68,29 +81,67 @@ impl Tally {
         let claimed = usize::from(header.chunks);
         // A log that is in use has a header older than its chunks; fewer chunks than claimed are a loss either way.
         if claimed > self.chunks && self.bytes > 0 {
-            let what = format!("the file is cut: its header claims {claimed} chunks, {} are there", self.chunks);
-            notices.push(Notice::new(source, "end of file", what).losing(format!("{} chunks of 64 KiB", claimed - self.chunks)));
+            let what = format!(
+                "the file is cut: its header claims {claimed} chunks, {} are there",
+                self.chunks
+            );
+            notices.push(
+                Notice::new(source, "end of file", what)
+                    .losing(format!("{} chunks of 64 KiB", claimed - self.chunks)),
+            );
         }
         // Zeroes at the end are room that was never used, unless the header says the chunks were in use.
         let unused = std::mem::take(&mut self.zeroed);
-        self.holes.extend(unused.into_iter().filter(|number| *number < claimed && !header.dirty).map(|number| (number, None)));
+        self.holes.extend(
+            unused
+                .into_iter()
+                .filter(|number| *number < claimed && !header.dirty)
+                .map(|number| (number, None)),
+        );
         self.with_chunks(source, notices)
     }
 
     fn with_chunks(self, source: SourceId, mut notices: Vec<Notice>) -> Vec<Notice> {
-        for (number, room) in self.holes {
+        for run in self.holes.chunk_by(|a, b| a.0 + 1 == b.0) {
+            let room = run.iter().find_map(|(_, room)| *room);
             let lost = room.map_or_else(|| "an unknown number of records".to_owned(), about);
-            notices.push(Notice::new(source, at(number), "the chunk holds nothing but zeroes").losing(lost));
+            let numbers: Vec<_> = run.iter().map(|(number, _)| *number).collect();
+            notices.push(
+                Notice::new(source, range(&numbers), "nothing but zeroes where records were")
+                    .losing(lost),
+            );
         }
-        for (number, bytes) in self.foreign {
-            let behind = self.last_used.is_none_or(|last| number > last);
-            let notice = if behind && (bytes < CHUNK || self.header.is_none_or(|header| number >= usize::from(header.chunks))) {
-                Notice::new(source, at(number), format!("{bytes} bytes behind the last chunk are no event log data"))
+        let claimed = self.header.map_or(0, |header| usize::from(header.chunks));
+        // Room behind the last chunk may hold anything; what stands between chunks was one.
+        let is_slack = |number: usize, bytes: usize| {
+            self.last_used.is_none_or(|last| number > last) && (bytes < CHUNK || number >= claimed)
+        };
+        for run in
+            self.foreign.chunk_by(|a, b| a.0 + 1 == b.0 && is_slack(a.0, a.1) == is_slack(b.0, b.1))
+        {
+            let numbers: Vec<_> = run.iter().map(|(number, _)| *number).collect();
+            let bytes: usize = run.iter().map(|(_, bytes)| bytes).sum();
+            let slack = run.first().is_some_and(|(number, bytes)| is_slack(*number, *bytes));
+            notices.push(if slack {
+                Notice::new(
+                    source,
+                    range(&numbers),
+                    format!("{bytes} bytes behind the last chunk are no event log data"),
+                )
             } else {
-                Notice::new(source, at(number), "it does not begin like a chunk").losing("its records, up to 64 KiB")
-            };
-            notices.push(notice);
+                Notice::new(source, range(&numbers), "it does not begin like a chunk")
+                    .losing(format!("its records, up to {bytes} bytes"))
+            });
         }
         notices
+    }
+}
+
+/// `chunk 3`, `chunks 3 to 5`.
+fn range(numbers: &[usize]) -> String {
+    match (numbers.first(), numbers.last()) {
+        (Some(first), Some(last)) if first != last => format!("chunks {first} to {last}"),
+        (Some(first), _) => at(*first),
+        _ => String::new(),
     }
 }

@@ -277,8 +277,10 @@ fn by_words(tool: Tool, line: &str, number: u64) -> Option<ListRow> {
     static ID: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\bKB\d{6,7}[^\s,;]*").expect("the pattern is a constant"));
     static DATE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\b\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}\b(?: \d[\d:.]*(?: [AP]M)?)?")
-            .expect("the pattern is a constant")
+        Regex::new(
+            r"\b(?:01[0-9a-f]{14}|\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}(?: \d[\d:.]*(?: [AP]M)?)?)\b",
+        )
+        .expect("the pattern is a constant")
     });
     static FILE: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\bFile \d+\s").expect("the pattern is a constant"));

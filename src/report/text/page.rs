@@ -122,7 +122,8 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 /// Text from a log, made harmless: control characters, escape sequences and direction marks are shown as codes.
 pub(super) fn visible(text: &str) -> String {
     let hidden = |letter: char| {
-        letter.is_control() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        letter.is_control()
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
     };
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {

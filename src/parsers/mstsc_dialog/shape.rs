@@ -1,0 +1,97 @@
+//! Whether a text was written by people: the looks of logs, tables and listings, which are not.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{messages, text, ticket};
+use crate::bundle::limits;
+use crate::source::Source;
+
+/// Largest text that is taken for a ticket because it speaks of Remote Desktop, and for no better reason.
+const SMALL: u64 = 64 * 1024;
+
+/// Whether a source is the text of a ticket: one with an error box; or prose with a message of a client, with the
+/// heading of a ticket, or at least about Remote Desktop.
+pub(super) fn is_ticket(source: &Source) -> bool {
+    if source.bytes > limits::TICKET_BYTES || !source.looks_like_text() {
+        return false;
+    }
+    let text = source.text_head();
+    if has_box(&text) {
+        return true;
+    }
+    let small = source.bytes <= SMALL;
+    is_prose(&text)
+        && (messages::has_phrase(&text)
+            || (small && (speaks_of_it(&text) || ticket::labels(text.lines()) > 2)))
+}
+
+/// Whether the labels of an error box are there.
+fn has_box(text: &str) -> bool {
+    static BOX: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r#"(?ix)
+            \berror\s+code\s*[:=]\s*["']?(?:[0o]\s?x[^\n]{1,12}|\d{1,10})(?:[\s\\rn>|]{1,24}|.{0,24}?)
+            (?:extended\s+error\s+code|timestamp\s*\(UTC\))\s*[:=]
+            |\bextended\s+error\s+code\s*[:=][^\n]{1,12}\n{1,3}error\s+code\s*[:=]
+            |:\s*0x[0-9a-f]{1,8}\n{1,3}[^:\n]{3,60}:\s*0x[0-9a-f]{1,8}\n{1,3}[^:\n]{3,60}\(UTC\)\s*:
+            |\[window\ title\][\s\\rn>|]{1,12}remote\ desktop"#,
+        )
+        .expect("the pattern is a constant")
+    });
+    let lines: Vec<_> = text.lines().map(text::tidy).collect();
+    BOX.is_match(&lines.join("\n"))
+}
+
+fn speaks_of_it(text: &str) -> bool {
+    static WORDS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?ix)\bremote\ ?desktop|\bmstsc\b|\bRDP\b|0x904\b|bureau\ à\ distance|escritorio\ remoto
+            |desktop\ remoto|área\ de\ trabalho\ remota|リモート\ ?デスクトップ",
+        )
+        .expect("the pattern is a constant")
+    });
+    static TICKET_KEYS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?i)"(?:subject|description|body|comment|summary|title)"\s*:"#)
+            .expect("a constant")
+    });
+    let start = text.trim_start_matches('\u{feff}').trim_start();
+    // Any configuration may mention Remote Desktop in its JSON.
+    let about_else =
+        start.starts_with('<') || (start.starts_with('{') && !TICKET_KEYS.is_match(text));
+    !about_else && WORDS.is_match(text)
+}
+
+/// Whether at most a quarter of the lines look like those of a log.
+fn is_prose(text: &str) -> bool {
+    let json = text.trim_start().starts_with(['{', '[']);
+    let lines: Vec<_> =
+        text.lines().map(str::trim_end).filter(|line| !line.trim().is_empty()).take(400).collect();
+    let odd = lines.iter().filter(|line| is_log_line(line, json)).count();
+    !lines.is_empty() && odd * 4 <= lines.len()
+}
+
+fn is_log_line(line: &str, json: bool) -> bool {
+    static ODD: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r#"(?x)
+            ^\W{0,2}\d{4}[-/.]\d\d?[-/.]\d\d?(?:[\ T,\t]|$)        # 2026-11-18 …
+            |^\W{0,2}\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4},?\s+\d        # 18.11.2026 14:…
+            |^\d\d:\d\d:\d\d
+            |^\#|^<!\[LOG\[|^\[?HKEY_|^"[^"]*"=|^@=|^Event\[|^\{[0-9A-F-]{36}\}
+            |\t.*\t
+            |\S\ {2,}\S.*\S\ {2,}\S                               # columns
+            |^\s*[^:]{1,40}\s:\s | ^\s*[^:]{1,40}:\ {2,}\S           # Name   : value
+            |^[\w\ ]+:[isb]:                                      # .rdp
+            |^\s*[-=*~]{4,}
+            |^\s+\S.*\sREG_[A-Z]+\s
+            |^\[\d+\]:|^PS\ [A-Z]:\\|^[A-Z]:\\
+            "#,
+        )
+        .expect("the pattern is a constant")
+    });
+    ODD.is_match(line)
+        || (!json && line.matches("\",\"").count() > 1)
+        || (!json && line.matches(',').count() > 6)
+}

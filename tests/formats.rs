@@ -1,0 +1,204 @@
+//! Every sample of `fixtures/formats/` through its parser, and what real files must yield.
+
+#![allow(missing_docs, reason = "nobody links to a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test program, which clippy does not see"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rdpwhy::event::{Event, SourceId, Timestamp};
+use rdpwhy::parsers::{PARSERS, Parser, parser_for};
+use rdpwhy::source::Source;
+
+#[path = "../src/parsers/testing.rs"]
+mod testing;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/formats")
+}
+
+/// The files of a folder, sorted; none when there is no such folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<_> =
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
+    files.sort();
+    files
+}
+
+fn open(path: &Path) -> Source {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    Source::from_bytes(SourceId(0), name, &fs::read(path).unwrap())
+}
+
+/// (format, its samples) of every parser that has samples.
+fn samples() -> Vec<(&'static dyn Parser, Vec<PathBuf>)> {
+    let of = |parser: &&'static dyn Parser| (*parser, files(&fixtures().join(parser.format())));
+    PARSERS.iter().map(of).filter(|(_, files)| !files.is_empty()).collect()
+}
+
+#[test]
+fn every_sample_gives_what_it_gave() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        for (parser, files) in samples() {
+            for file in files {
+                let found = testing::collect(parser, &open(&file));
+                let name = file.file_name().unwrap().to_str().unwrap();
+                insta::assert_snapshot!(
+                    format!("{}-{name}", parser.format()),
+                    testing::render(&found)
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn every_parser_takes_its_own_samples_and_no_others() {
+    for (owner, files) in samples() {
+        for file in files {
+            let source = open(&file);
+            for parser in PARSERS {
+                let expected = parser.format() == owner.format();
+                assert_eq!(
+                    parser.sniff(&source),
+                    expected,
+                    "{} of {}",
+                    parser.format(),
+                    file.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn no_parser_takes_its_counter_examples() {
+    for parser in PARSERS {
+        for file in files(&fixtures().join(parser.format()).join("not")) {
+            assert!(!parser.sniff(&open(&file)), "{} of {}", parser.format(), file.display());
+        }
+    }
+}
+
+/// The events of a real file, through whichever parser takes it; `None` where there are no real files.
+#[expect(clippy::disallowed_methods, reason = "real files are not part of this repository")]
+fn real(name: &str) -> Option<Vec<Event>> {
+    let Ok(corpus) = std::env::var("RDPWHY_CORPUS") else {
+        eprintln!("skipped: RDPWHY_CORPUS does not say where the real files are");
+        return None;
+    };
+    let source = open(&Path::new(&corpus).join("text").join(name));
+    let parser = parser_for(&source)?;
+    let found = testing::collect(parser, &source);
+    assert_eq!(found.notices, [], "{name}");
+    Some(found.events)
+}
+
+fn values<'e>(events: &'e [Event], field: &str) -> Vec<&'e str> {
+    events.iter().filter_map(|event| event.field(field)).collect()
+}
+
+#[test]
+fn a_real_update_history() {
+    let Some(events) = real("reportingevents-rebuilt-ja-2017.log") else { return };
+    assert_eq!(events.len(), 9);
+    let codes: BTreeSet<_> = values(&events, "ResultCode").into_iter().collect();
+    let expected = ["0x00000000", "0x00240005", "0x80242015", "0x8024402c", "0x80246008"];
+    assert_eq!(codes, BTreeSet::from(expected));
+    let of = |number: &str| {
+        let event = events.iter().find(|event| event.field("EventNumber") == Some(number)).unwrap();
+        (event.field("KB").unwrap_or_default().to_owned(), event.time.to_string())
+    };
+    assert_eq!(of("183"), ("KB4053579".into(), "2017-12-13T08:39:11.176Z".into()));
+    assert_eq!(of("182"), ("KB4051033".into(), "2017-12-12T10:46:19.636Z".into()));
+    assert_eq!(of("181").0, "KB4053579");
+}
+
+#[test]
+fn a_real_table_of_get_hotfix() {
+    let Some(events) = real("get-hotfix-table-2023.txt") else { return };
+    let rows: Vec<_> =
+        events.iter().map(|event| (event.field("KB").unwrap(), event.time.to_string())).collect();
+    let expected = [
+        ("KB5014032", "2023-05-05"),
+        ("KB5015684", "2023-05-05"),
+        ("KB5025315", "2023-05-05"),
+        ("KB5026361", "2023-05-05"),
+        ("KB5020683", "2023-05-22"),
+        ("KB5025183", "2023-05-22"),
+    ];
+    assert_eq!(rows, expected.map(|(kb, day)| (kb, day.to_owned())));
+}
+
+#[test]
+fn real_tables_of_wmic() {
+    for (name, rows) in [
+        ("wesng-10_1803_x64_proforworkstations_en-us_A_20190305_qfe.txt", 4),
+        ("wesng-10_1809_x64_pro_en-us_20190307_qfe.txt", 5),
+        ("wesng-srv_2012r2_u1_qfe.txt", 154),
+    ] {
+        let Some(events) = real(name) else { continue };
+        let numbers: BTreeSet<_> = values(&events, "KB").into_iter().collect();
+        assert_eq!((events.len(), numbers.len()), (rows, rows), "{name}");
+        assert!(events.iter().all(|event| matches!(event.time, Timestamp::Day(_))), "{name}");
+    }
+    let Some(events) = real("wesng-xp_sp3_x86_professional_en-us_qfe.txt") else { return };
+    let numbers: BTreeSet<_> = values(&events, "KB").into_iter().collect();
+    assert_eq!(numbers.len(), 134);
+    assert!(!values(&events, "HotFixID").iter().any(|id| id.starts_with("File")));
+    // An empty list has no header by which to know it; nothing takes it, and nothing is wrong with it.
+    assert_eq!(real("wesng-10_1803_x64_proforworkstations_en-us_B_20190306_qfe.txt"), None);
+}
+
+#[test]
+fn a_real_document_of_a_converter() {
+    let Some(events) = real("event-xml-pythonevtx-style.xml") else { return };
+    assert_eq!(events.len(), 6);
+    assert_eq!(events[0].time.to_string(), "2015-12-22T02:23:19.165775Z");
+    assert_eq!((events[0].qualifiers, events[1].qualifiers), (None, Some(32768)));
+    assert_eq!(values(&events, "param4"), ["Multiprocessor Free"]);
+}
+
+#[test]
+fn real_dialogs() {
+    let codes = |event: &Event| {
+        (event.code("ErrorCode"), event.code("ExtendedErrorCode"), event.time.to_string())
+    };
+    let Some(events) = real("dialog-mstsc-0x204.txt") else { return };
+    let expected = (Some(0x204), Some(0), "2023-10-16T09:18:47Z".to_owned());
+    assert_eq!(events.last().map(codes), Some(expected));
+    let Some(events) = real("dialog-msrdc-avd-0x3000046.txt") else { return };
+    let expected = (Some(0x0300_0046), Some(0), "2020-08-11T15:36:44.995Z".to_owned());
+    assert_eq!(events.last().map(codes), Some(expected));
+    assert_eq!(
+        events.last().unwrap().activity_id.as_deref(),
+        Some("55f0ccab-5d4c-49ad-8d4c-541e9c200000")
+    );
+}
+
+/// No log, table or listing of the real files may pass for a ticket.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "real files are not part of this repository")]
+fn real_logs_are_no_tickets() {
+    let Ok(corpus) = std::env::var("RDPWHY_CORPUS") else {
+        eprintln!("skipped: RDPWHY_CORPUS does not say where the real files are");
+        return;
+    };
+    for file in files(&Path::new(&corpus).join("text")) {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        if name.starts_with("dialog-") || name == "INDEX.md" {
+            continue;
+        }
+        let format = parser_for(&open(&file)).map(Parser::format);
+        assert_ne!(format, Some("ticket-text"), "{name}");
+    }
+}

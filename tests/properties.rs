@@ -1,0 +1,90 @@
+//! What holds for every input.
+
+#![allow(missing_docs, reason = "nobody links to a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test program, which clippy does not see"
+)]
+
+use proptest::prelude::*;
+use rdpwhy::event::Event;
+use rdpwhy::parsers::PARSERS;
+use rdpwhy::parsers::event_xml::EventXml;
+
+#[path = "../src/parsers/testing.rs"]
+mod testing;
+
+/// An export of `count` events, with shapes that a cut can hit badly.
+fn export(count: usize) -> String {
+    let event = |number: usize| {
+        format!(
+            "<Event xmlns='x'><System><Provider Name='Schannel'/><EventID>{number}</EventID>\
+             <TimeCreated SystemTime='2026-11-18T20:41:{:02}.5Z'/><EventRecordID>{number}</EventRecordID>\
+             <Channel>System</Channel><Computer>SRV01</Computer></System><EventData><Data Name='Größe'>a &lt; b</Data>\
+             <Data/><Data><![CDATA[</Event>]]></Data></EventData></Event>\r\n",
+            number % 60
+        )
+    };
+    format!("<Events>{}</Events>", (1..=count).map(event).collect::<String>())
+}
+
+fn events(bytes: &[u8]) -> Vec<Event> {
+    testing::collect(&EventXml, &testing::source(bytes)).events
+}
+
+/// Pieces that steer random input into the parsers.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    let known: Vec<&[u8]> = vec![
+        b"<Event>",
+        b"<System>",
+        b"</System></Event>",
+        b"<EventData><Data>",
+        b"<UserData><a b='",
+        b"&#x",
+        b"<![CDATA[",
+        b"HotFixID  Description  InstalledOn\n",
+        b"KB5099999 Update 1/2/2026\n",
+        b"Node,HotFixID,InstalledOn\n",
+        b"HotFixID : KB5099999\n",
+        b"{E9D3C1A8-1EEF-4AD9-9FA8-19BFA0C1FD4F}\t2026-11-17 03:12:40:176-0600\t1\t",
+        b"183 [A]\t101\t{}\t200\tffffffffff\t",
+        b"[Window Title]\nRemote Desktop\n",
+        b"Error code: 0x",
+        b"Extended error code: 0x7\n",
+        b"Timestamp (UTC): 99/99/99 99:99:99 PM\n",
+        b"{\"subject\": \"RDP\\n",
+        b"\xff\xfe",
+        b"\n",
+    ];
+    prop_oneof![
+        3 => proptest::sample::select(known).prop_map(<[u8]>::to_vec),
+        1 => proptest::collection::vec(any::<u8>(), 0..40),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_survived(pieces in proptest::collection::vec(piece(), 0..40)) {
+        let source = testing::source(pieces.concat());
+        for parser in PARSERS {
+            let _ = parser.sniff(&source);
+            let found = testing::collect(*parser, &source);
+            let _ = testing::render(&found);
+        }
+    }
+
+    #[test]
+    fn a_cut_export_gives_the_events_up_to_the_cut(count in 1_usize..6, part in 0.0..1.0) {
+        let whole = export(count);
+        let all = events(whole.as_bytes());
+        prop_assert_eq!(all.len(), count);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss,
+            reason = "a place within a short text")]
+        let cut = (whole.len() as f64 * part) as usize;
+        let bytes = &whole.as_bytes()[..cut];
+        let ends = String::from_utf8_lossy(bytes).matches("</EventData></Event>").count();
+        let kept = events(bytes);
+        prop_assert_eq!(&kept[..], &all[..ends]);
+    }
+}
