@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::connection::{core, event_xml, rcm};
 use super::{Build, Channel, Host, mins, ms, secs};
-use crate::support::evtx_writer::{Record, Value, filetime};
+use super::super::evtx_writer::{Record, Value, filetime};
 
 /// What the service finds when it wants the key of its own certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

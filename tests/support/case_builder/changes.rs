@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::connection::event_xml;
 use super::{Channel, Host};
-use crate::support::evtx_writer::{Record, guid};
+use super::super::evtx_writer::{Record, guid};
 
 impl Host {
     /// PowerShell 4104: a script as it ran.

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Channel, Host, ms};
-use crate::support::evtx_writer::Record;
+use super::super::evtx_writer::Record;
 
 impl Host {
     /// A connection that works and goes on until `end`.

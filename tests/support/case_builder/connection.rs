@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Channel, Host, ms};
-use crate::support::evtx_writer::{Node, Record, hex32};
+use super::super::evtx_writer::{Node, Record, hex32};
 
 /// One connection, as the server knows it.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::channel::Channel;
 use super::dice::Dice;
-use crate::support::evtx_writer::{Log, Record};
+use super::super::evtx_writer::{Log, Record};
 
 /// A build of Windows. Newer ones write more fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

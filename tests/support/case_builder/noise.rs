@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Channel, Host, mins, secs};
-use crate::support::evtx_writer::{Record, Value, filetime};
+use super::super::evtx_writer::{Record, Value, filetime};
 
 impl Host {
     /// So many quiet days from midnight on: DCOM, Schannel of the host's own clients, services that

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Build, Channel, Host};
-use crate::support::evtx_writer::{Record, hex32};
+use super::super::evtx_writer::{Record, hex32};
 
 impl Host {
     /// 36870: the private key of the server's certificate cannot be used.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Channel, Host};
-use crate::support::evtx_writer::{Node, Record, guid, hex32, hex64, sid};
+use super::super::evtx_writer::{Node, Record, guid, hex32, hex64, sid};
 
 /// Why a logon is refused: `Status`, `SubStatus`, `FailureReason`.
 #[derive(Debug, Clone, Copy)]

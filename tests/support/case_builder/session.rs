@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::connection::{Closing, Connection, event_xml};
 use super::{Channel, Host, ms};
-use crate::support::evtx_writer::{Node, Record};
+use super::super::evtx_writer::{Node, Record};
 
 /// A session on a server.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Build, Channel, Host, mins, secs};
-use crate::support::evtx_writer::{Node, Record, guid, hex32};
+use super::super::evtx_writer::{Node, Record, guid, hex32};
 
 impl Host {
     /// A cumulative update: downloaded, installed, and active only after a restart. System 44, 43, 19; Setup 1, 4.
