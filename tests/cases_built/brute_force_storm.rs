@@ -15,12 +15,12 @@ pub(super) fn case() -> Case {
     for time in ["07:57:30", "07:59:02", "08:01:10"] {
         server.rcm_admin(at(&format!("2026-11-03 {time}")), 1006, 3);
     }
-    // The listener takes the socket, then throws it away: no security layer is ever reached.
+    // The listener takes the socket, and it is thrown away at once: X.224 is never answered.
     for (time, client) in [("07:58:02", &pc), ("07:59:20", &pc), ("08:00:05", &other), ("08:01:00", &pc)] {
-        server.dies_before_mcs(at(&format!("2026-11-03 {time}")), client.address(), 310);
+        server.turned_away(at(&format!("2026-11-03 {time}")), client.address());
     }
     for time in ["07:58:02", "07:59:20", "08:01:00"] {
-        pc.is_cut_off(at(&format!("2026-11-03 {time}")) - ms(30), &server, 2308);
+        pc.is_turned_away(at(&format!("2026-11-03 {time}")) - ms(30), &server, 2308);
     }
     server.good_connection(at("2026-11-03 08:25:00"), &pc, r"CONTOSO\anna");
     pc.connected(at("2026-11-03 08:25:00"), &server, at("2026-11-03 12:00:00"), 1);
@@ -33,7 +33,7 @@ pub(super) fn case() -> Case {
         .expect(&Expected {
             incidents: 1,
             first_cause: Some("connection-limit"),
-            stage: Some("tls"),
+            stage: Some("tcp"),
             why: "RCM 1006 (many incomplete connections) three times while clients of the office die at once, 140 and 4625 from three public addresses in the same minutes, and all is well when the storm is over. The refused passwords are those of strangers, not of the office.",
             must_not: &["nla-auth-failure", "cert-key-access-denied", "network-unstable", "windows-update"],
             ..Expected::default()

@@ -14,7 +14,7 @@ pub(super) fn case() -> Case {
         pc.gets_no_answer(at(&format!("2026-11-25 {time}")), &server, 516);
     }
     server.good_connection(at("2026-11-25 07:40:00"), &jump, r"CONTOSO\adm-kurt");
-    server.good_connection(at("2026-11-25 11:15:00"), &jump, r"CONTOSO\adm-kurt");
+    server.good_connection(at("2026-11-25 08:31:00"), &jump, r"CONTOSO\adm-kurt");
 
     let words = format!("RDP to WEB02 is dead for the whole team, the administrators say it works.\n\n{}", text::mstsc_box(at("2026-11-25 08:02:22"), &pc, 0x204, 0x0));
     Case::new("firewall-rule-narrowed")

@@ -1,7 +1,10 @@
-//! A policy switched the server's TLS 1.2 off (a slip between Enabled and DisabledByDefault). It shows at
-//! the next restart. The logs come as XML, written by PowerShell's `>`.
+//! A hardening script switched the server's TLS 1.2 off (a slip between Enabled and DisabledByDefault).
+//! It shows at the next restart. The logs come as XML, written by PowerShell's `>`.
 
 use crate::support::case_builder::{Build, Case, Channel, Expected, Host, Key, at, ms, secs, text, utf16, xml};
+
+const HARDENING: &str = r#"$p = 'HKLM:\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols'
+foreach ($v in 'SSL 3.0','TLS 1.0','TLS 1.1','TLS 1.2') { Set-ItemProperty \"$p\$v\Server\" Enabled 0 -Type DWord }"#;
 
 pub(super) fn case() -> Case {
     let mut server = Host::new("DMZ03.contoso.example", "10.30.0.9", Build::SERVER_2019);
@@ -11,6 +14,7 @@ pub(super) fn case() -> Case {
     server.healthy_days(at("2026-11-09 00:00:00"), 3);
     server.good_connection(at("2026-11-10 09:00:05"), &pc, r"CONTOSO\anna");
     server.applies_policy(at("2026-11-10 21:15:33"), 1502);
+    server.runs_script(at("2026-11-10 21:40:05"), r"C:\Temp\tls-baseline.ps1", HARDENING);
     let process = r"C:\Windows\system32\shutdown.exe (DMZ03)";
     server.asks_for_restart(at("2026-11-11 03:00:00"), process, "No title for this reason could be found", "0x800000ff");
     server.goes_down(at("2026-11-11 03:00:41"));
@@ -30,15 +34,15 @@ pub(super) fn case() -> Case {
     Case::new("tls-versions-hardened")
         .file("server/System.xml", utf16(&xml(&server, Channel::System)))
         .file("server/RdpCoreTS.xml", utf16(&xml(&server, Channel::RdpCoreTs)))
+        .file("server/PowerShell.xml", utf16(&xml(&server, Channel::PowerShell)))
         .logs("client", &pc, &[Channel::RdpClient])
         .file("ticket.txt", text::ticket(4790, "2026-11-11 08:30", server.name(), pc.name(), &words))
         .expect(&Expected {
             incidents: 1,
             first_cause: Some("tls-version-mismatch"),
-            acceptable: &[],
             trigger: Some("config-change"),
             stage: Some("tls"),
-            why: "36871 for a server credential with state 10013 at the service start and at every attempt, alert 70 (protocol version) sent in the same second, all clients die before MCS and no 36870: no common version of TLS is enabled. Group Policy brought new settings the evening before.",
+            why: "36871 for a server credential with state 10013 at the service start and at every attempt, alert 70 (protocol version) sent in the same second, all clients die before MCS and no 36870: no common version of TLS is enabled. A script had switched off every version of the server side the evening before; the policy refresh in between is an everyday one.",
             must_not: &["cert-key-access-denied", "cert-key-missing", "tls-cipher-mismatch", "windows-update", "server-restarted"],
             ..Expected::default()
         })

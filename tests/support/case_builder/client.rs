@@ -29,6 +29,13 @@ impl Host {
         self.disconnects(&trail, time + after, reason);
     }
 
+    /// The socket opens and is closed again before the server answers X.224.
+    pub fn is_turned_away(&mut self, time: DateTime<Utc>, server: &Self, reason: u32) {
+        let trail = self.trail();
+        self.start(&trail, time, server.name());
+        self.disconnects(&trail, time + ms(94), reason);
+    }
+
     /// TLS and CredSSP work; the server says no later on.
     pub fn is_sent_away(&mut self, time: DateTime<Utc>, server: &Self, reason: u32) {
         let trail = self.trail();

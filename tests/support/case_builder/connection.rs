@@ -56,6 +56,19 @@ impl Host {
         connection
     }
 
+    /// Too many connections are under way already: the socket is closed before a connection object is made.
+    /// No public log shows this; the order follows from where the limit is checked.
+    pub fn turned_away(&mut self, time: DateTime<Utc>, peer: &str) {
+        let port = self.dice.between(49_200, 65_500);
+        let (activity, thread) = (self.dice.guid("f420"), self.thread());
+        let connection = Connection { start: time, activity, peer: peer.to_owned(), name: String::new(), thread };
+        let accepted = core(131, 15).data("ConnType", "TCP").data("ClientIP", format!("{peer}:{port}"));
+        self.core(time, &connection, accepted);
+        self.rcm(time + ms(1), 261, None, event_xml().field("listenerName", "RDP-Tcp"));
+        self.core(time + ms(6), &connection, core(102, 17));
+        self.core(time + ms(8), &connection, core(103, 17).data("ReasonCode", 0_u32));
+    }
+
     /// The socket was closed by the other end before MCS.
     pub fn breaks_off(&mut self, connection: &Connection, time: DateTime<Utc>) {
         self.core(time, connection, core(143, 15).level(3).data("error", 64_u32));
