@@ -92,7 +92,9 @@ impl Attempt {
             Stage::X224 | Stage::Tls if self.side == AttemptSide::Server => {
                 match self.security_error {
                     Some(code) if is_credential_error(code) => vec![Stage::CredSsp],
-                    _ => vec![Stage::Admission, Stage::X224, Stage::Tls, Stage::CredSsp],
+                    // The security layer was at work, so X.224 had been agreed.
+                    Some(_) => vec![Stage::Tls, Stage::CredSsp],
+                    None => vec![Stage::Admission, Stage::X224, Stage::Tls, Stage::CredSsp],
                 }
             }
             Stage::Tcp => vec![Stage::Tcp, Stage::Admission, Stage::X224],

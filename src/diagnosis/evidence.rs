@@ -77,8 +77,12 @@ pub fn weigh(case: &Case, db: &Database, timeline: &Timeline, incident: &Inciden
         let Some((bucket, share, flood)) = nearest(incident, signature, series, &calm) else {
             continue;
         };
-        let background =
-            if flood { 1.0 } else { background_share(case, incident, signature, series, &calm) };
+        let at_boot = signature.boot_noise && at_boot(case, key, bucket);
+        let background = if flood || at_boot {
+            1.0
+        } else {
+            background_share(case, incident, signature, series, &calm)
+        };
         for (cause, grade) in &signature.evidence {
             let weight_db = weight(*grade, share, background);
             let entry = lines.find(key, bucket);
@@ -153,6 +157,13 @@ fn fits_peer(incident: &Incident, signature: &Signature, key: &SeriesKey) -> boo
         || incident.peers.contains(&key.about)
         || signature.side != Side::Server
         || signature.evidence.contains_key(&CauseId::ConnectionLimit)
+}
+
+/// While a machine starts, the network and the domain come late.
+const BOOT: TimeDelta = TimeDelta::minutes(2);
+
+fn at_boot(case: &Case, key: &SeriesKey, bucket: &Bucket) -> bool {
+    bucket.first.is_some_and(|time| case.just_started(HostKey::new(&key.host).as_ref(), time, BOOT))
 }
 
 /// The bucket nearest to a failure within the signature's window, what share of its weight is left there, and whether it

@@ -68,8 +68,7 @@ impl Incident {
     /// The stage to show: where it died, as far as known.
     #[must_use]
     pub fn stage(&self) -> Option<Stage> {
-        self.reached
-            .or_else(|| if let [only] = self.stages.as_slice() { Some(*only) } else { None })
+        self.reached.or(if let [only] = self.stages.as_slice() { Some(*only) } else { None })
     }
 
     fn new(failure: &Failure) -> Self {

@@ -1,5 +1,7 @@
 //! What changed between the last connection that worked and the first that failed, and which change set it off.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::incident::Incident;
@@ -73,8 +75,51 @@ pub fn changes(
             None => changes.push(change),
         }
     }
+    changes.extend(build_changes(case, db, timeline, incident));
     changes.sort_by(|a, b| b.time.cmp(&a.time).then(a.entry.cmp(&b.entry)));
     changes
+}
+
+/// A start with another build than the start before: the system was upgraded, whoever logged it or not.
+fn build_changes(
+    case: &Case,
+    db: &Database,
+    timeline: &Timeline,
+    incident: &Incident,
+) -> Vec<Change> {
+    let is_boot = |entry: &Entry| {
+        &*entry.provider == "Microsoft-Windows-Kernel-General" && entry.event_id == Some(12)
+    };
+    let mut known: BTreeMap<HostKey, String> = BTreeMap::new();
+    let mut changes = Vec::new();
+    for (id, entry) in timeline.numbered().filter(|(_, entry)| is_boot(entry)) {
+        let (Some(host), Some(build)) = (HostKey::new(&entry.host), entry.field("BuildVersion"))
+        else {
+            continue;
+        };
+        let before = known.insert(host, build.to_owned());
+        if before.is_some_and(|before| before != build)
+            && concerns(case, incident, entry)
+            && in_time(incident, entry)
+        {
+            changes.push(Change {
+                entry: id,
+                kind: CauseId::OsUpgrade,
+                kb: None,
+                time: entry.time,
+                links: links_of(db, CauseId::OsUpgrade),
+            });
+        }
+    }
+    changes
+}
+
+/// All causes that a kind of change is documented to lead to.
+fn links_of(db: &Database, kind: CauseId) -> Vec<CauseId> {
+    let of_kind = db.signatures().iter().filter(|signature| signature.trigger == Some(kind));
+    let links: BTreeSet<_> =
+        of_kind.flat_map(|signature| signature.links.iter().copied()).collect();
+    links.into_iter().collect()
 }
 
 fn quality(timeline: &Timeline, change: &Change) -> crate::event::TimeQuality {
