@@ -2,10 +2,18 @@
 
 use chrono::TimeDelta;
 
-use crate::support::case_builder::{Build, Case, Channel, End, Expected, Host, Key, Refusal, at, mins, secs};
+use crate::support::case_builder::{
+    Build, Case, Channel, End, Expected, Host, Key, Refusal, at, mins, secs,
+};
 
-const LOGS: [Channel; 6] =
-    [Channel::System, Channel::Security, Channel::Setup, Channel::RdpCoreTs, Channel::RcmOperational, Channel::LsmOperational];
+const LOGS: [Channel; 6] = [
+    Channel::System,
+    Channel::Security,
+    Channel::Setup,
+    Channel::RdpCoreTs,
+    Channel::RcmOperational,
+    Channel::LsmOperational,
+];
 
 /// A domain's file server: two users, an update with its restart, a mistyped password.
 pub(super) fn file_server() -> Case {
@@ -20,14 +28,20 @@ pub(super) fn file_server() -> Case {
     for day in 0..5 {
         let morning = at("2026-11-09 08:00:10") + TimeDelta::days(day);
         let session = server.good_connection(morning, &anna, r"CONTOSO\anna");
-        server.ends(&session, morning + mins(7 * 60), if day % 2 == 0 { End::SignedOut } else { End::WindowClosed });
+        server.ends(
+            &session,
+            morning + mins(7 * 60),
+            if day % 2 == 0 { End::SignedOut } else { End::WindowClosed },
+        );
         let session = server.good_connection(morning + mins(35), &omar, r"CONTOSO\omar");
         server.ends(&session, morning + mins(50), End::Disconnected);
     }
     let slip = at("2026-11-12 15:00:00");
     server.refuses(slip, &omar, r"CONTOSO\omar", Refusal::WRONG_PASSWORD);
     server.connects(slip + secs(14), &omar, r"CONTOSO\omar");
-    Case::new("file-server").logs("", &server, &LOGS).expect(&Expected::healthy("Everybody who belongs here gets in."))
+    Case::new("file-server")
+        .logs("", &server, &LOGS)
+        .expect(&Expected::healthy("Everybody who belongs here gets in."))
 }
 
 /// A workgroup host with its port open to the internet: scanned, probed and guessed at, and well.
@@ -43,5 +57,7 @@ pub(super) fn exposed_host() -> Case {
         let session = server.good_connection(at(&format!("{day} 19:00:00")), &owner, "owner");
         server.ends(&session, at(&format!("{day} 21:30:00")), End::Disconnected);
     }
-    Case::new("exposed-host").logs("", &server, &LOGS).expect(&Expected::healthy("The owner gets in every evening; strangers do not."))
+    Case::new("exposed-host")
+        .logs("", &server, &LOGS)
+        .expect(&Expected::healthy("The owner gets in every evening; strangers do not."))
 }
