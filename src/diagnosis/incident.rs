@@ -11,7 +11,7 @@ use crate::case::{Case, HostKey};
 use crate::cause::Stage;
 use crate::codes::DisconnectReason;
 use crate::event::Origin;
-use crate::signatures::{Database, Grade, Role};
+use crate::signatures::{Database, Grade, Role, Side};
 use crate::timeline::Entry;
 
 /// One occurrence of the failure being explained, made of one or more failed connections.
@@ -67,10 +67,10 @@ impl Incident {
         matches!(self.basis, Basis::Server | Basis::Trace) && !self.reported
     }
 
-    /// The stage to show: where it died, as far as known.
+    /// The stage to show: where it died, else the furthest that was entered.
     #[must_use]
     pub fn stage(&self) -> Option<Stage> {
-        self.reached.or(if let [only] = self.stages.as_slice() { Some(*only) } else { None })
+        if let [only] = self.stages.as_slice() { Some(*only) } else { self.reached }
     }
 
     fn new(failure: &Failure) -> Self {
@@ -313,13 +313,19 @@ fn traces(case: &Case, db: &Database) -> Option<Incident> {
         if !(conclusive && stops_all && matches!(signature.role, Role::Precursor | Role::Symptom)) {
             continue;
         }
-        let Some(bucket) = series.buckets.last() else { continue };
+        let host = HostKey::new(&key.host);
+        let Some(bucket) =
+            series.buckets.last().filter(|bucket| is_recent(case, host.as_ref(), bucket.last))
+        else {
+            continue;
+        };
+        let of_client = signature.side == Side::Client;
         if best.as_ref().is_none_or(|known| known.time < bucket.last) {
             best = Some(Failure {
                 time: bucket.last,
                 basis: Basis::Trace,
-                server: HostKey::new(&key.host),
-                client: None,
+                server: if of_client { None } else { host.clone() },
+                client: if of_client { host } else { None },
                 peer: None,
                 user: None,
                 code: None,
@@ -335,6 +341,13 @@ fn traces(case: &Case, db: &Database) -> Option<Incident> {
     let mut incident = alone(&failure);
     incident.attempts = 0;
     Some(incident)
+}
+
+/// Logs are collected soon after something failed; what stands long before their end was lived with, or put right.
+fn is_recent(case: &Case, host: Option<&HostKey>, time: Option<DateTime<Utc>>) -> bool {
+    let logs = case.host(host).into_iter().flat_map(|host| host.coverage.values());
+    let end = logs.map(|log| log.last).max();
+    end.zip(time).is_none_or(|(end, time)| end - time <= TimeDelta::days(3))
 }
 
 /// Timeline lines of the incidents' own: dialogs and the attempts that failed.

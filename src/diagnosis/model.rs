@@ -7,7 +7,7 @@ use super::incident::Incident;
 use super::trigger::Change;
 use crate::case::{Case, HostKey};
 use crate::cause::{CauseId, Stage};
-use crate::signatures::{Database, Grade, Kind, Scope};
+use crate::signatures::{Database, Grade, Kind, Scope, Side};
 
 /// The log in which a server notes every connection it accepts.
 const ACCEPTS: &str = "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational";
@@ -25,6 +25,7 @@ pub(super) fn add_grounds(
     add_scope(db, incident, weighed);
     add_changes(incident, changes, weighed);
     add_silence(case, incident, weighed);
+    add_quiet_server(case, db, incident, weighed);
 }
 
 fn ground(rule: &str, grade: Grade, text: String) -> Ground {
@@ -106,8 +107,7 @@ fn add_changes(incident: &Incident, changes: &[Change], weighed: &mut Weighed) {
     }
 }
 
-/// The server's log covers the time and shows no connection from this client: it never arrived. When others were taken
-/// meanwhile, the listener was up and something on the way let only this one not through.
+/// The server's log covers the time and shows no connection from this client: it never arrived.
 fn add_silence(case: &Case, incident: &Incident, weighed: &mut Weighed) {
     let Some(time) =
         incident.first.filter(|_| incident.peers.is_empty() && incident.stages == [Stage::Tcp])
@@ -139,14 +139,58 @@ fn add_silence(case: &Case, incident: &Incident, weighed: &mut Weighed) {
     for cause in [CauseId::DnsFailure, CauseId::NetworkUnstable] {
         weighed.entry(cause).or_default().push(ground("never-arrived", Grade::Weak, text.clone()));
     }
-    if !incident.others_in.is_empty() {
-        for cause in [CauseId::RdpDisabled, CauseId::ListenerFailure, CauseId::ServerRestarted] {
-            let text = "others were let in meanwhile: the listener was up".to_owned();
+}
+
+/// A server notes its own starts and stops in System, and those of its listener in the log of RemoteConnectionManager.
+/// Where both reach over the failure and tell of neither, it neither restarted nor stopped listening.
+fn add_quiet_server(case: &Case, db: &Database, incident: &Incident, weighed: &mut Weighed) {
+    let (Some(first), Some(last)) = (incident.first, incident.last) else { return };
+    let Some(host) = case.host(incident.server.as_ref()) else { return };
+    let covers = |channel: &str| {
+        let log = host.coverage.get(channel);
+        log.is_some_and(|log| !log.cleared && log.covers(first - QUIET) && log.covers(last + QUIET))
+    };
+    let logged = |cause: CauseId, weighed: &Weighed| {
+        let own = |ground: &Ground| {
+            db.find(&ground.signature).is_some_and(|signature| signature.side != Side::Client)
+        };
+        weighed.get(&cause).is_some_and(|grounds| {
+            grounds.iter().any(|ground| ground.weight_db > 0.0 && own(ground))
+        })
+    };
+    let rules = [
+        (
+            CauseId::ServerRestarted,
+            "System",
+            Grade::RulesOut,
+            "the System log covers the time and tells of no start, stop or sleep",
+        ),
+        (
+            CauseId::ListenerFailure,
+            LISTENER,
+            Grade::Against,
+            "the listener's log covers the time and tells of no trouble",
+        ),
+        (
+            CauseId::RdpDisabled,
+            LISTENER,
+            Grade::Against,
+            "the listener's log covers the time and it was not stopped",
+        ),
+    ];
+    for (cause, channel, grade, text) in rules {
+        if covers(channel) && !logged(cause, weighed) {
             weighed.entry(cause).or_default().push(ground(
-                "listener-was-up",
-                Grade::RulesOut,
-                text,
+                "nothing-logged",
+                grade,
+                text.to_owned(),
             ));
         }
     }
 }
+
+/// A start or stop further away than this did not cut the connection.
+const QUIET: TimeDelta = TimeDelta::minutes(15);
+
+/// Where RemoteConnectionManager notes that its listener starts and stops.
+const LISTENER: &str = "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational";
