@@ -57,7 +57,8 @@ struct Outcome {
 fn folders(kind: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(kind);
     let entries = std::fs::read_dir(root).expect("the fixtures are committed");
-    let mut folders: Vec<_> = entries.map(|entry| entry.expect("the folder can be listed").path()).collect();
+    let mut folders: Vec<_> =
+        entries.map(|entry| entry.expect("the folder can be listed").path()).collect();
     folders.sort();
     folders
 }
@@ -76,8 +77,12 @@ fn expected(folder: &Path) -> Expected {
 /// The named cause or `insufficient-evidence`, and how sure.
 fn answer(diagnosis: &Diagnosis) -> (String, f64) {
     match &diagnosis.verdict {
-        Verdict::Ranked(suspects) => suspects.first().map_or(("none".to_owned(), 0.0), |first| (first.cause.to_string(), first.probability)),
-        Verdict::InsufficientEvidence { probability, .. } => ("insufficient-evidence".to_owned(), *probability),
+        Verdict::Ranked(suspects) => suspects
+            .first()
+            .map_or(("none".to_owned(), 0.0), |first| (first.cause.to_string(), first.probability)),
+        Verdict::InsufficientEvidence { probability, .. } => {
+            ("insufficient-evidence".to_owned(), *probability)
+        }
     }
 }
 
@@ -107,10 +112,18 @@ fn check(folder: &Path, db: &Database) -> Outcome {
             wrong.push(format!("{name} must never stand first here"));
         }
     }
-    let stage = first.and_then(|first| first.incident.stage()).map_or("-".to_owned(), |stage| stage.to_string());
-    let stage = if truth.stage.as_deref().unwrap_or("-") == stage { stage } else { format!("{stage} (truth {})", truth.stage.as_deref().unwrap_or("-")) };
+    let stage = first
+        .and_then(|first| first.incident.stage())
+        .map_or("-".to_owned(), |stage| stage.to_string());
+    let stage = if truth.stage.as_deref().unwrap_or("-") == stage {
+        stage
+    } else {
+        format!("{stage} (truth {})", truth.stage.as_deref().unwrap_or("-"))
+    };
     Outcome {
-        case: folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+        case: folder
+            .file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
         truth: truth.first_cause.unwrap_or_else(|| "nothing".to_owned()),
         answer: named,
         probability,
@@ -120,41 +133,69 @@ fn check(folder: &Path, db: &Database) -> Outcome {
 }
 
 fn check_first(truth: &Expected, first: &Diagnosis, named: &str, wrong: &mut Vec<String>) {
-    if truth.first_cause.as_deref() != Some(named) && !truth.acceptable.iter().any(|cause| cause == named) {
+    if truth.first_cause.as_deref() != Some(named)
+        && !truth.acceptable.iter().any(|cause| cause == named)
+    {
         wrong.push("another cause".to_owned());
     }
     let change = first.trigger.as_ref().map(|trigger| &trigger.change);
     let trigger = change.map(|change| change.kind.to_string());
     if trigger != truth.trigger {
-        wrong.push(format!("trigger {}, not {}", trigger.as_deref().unwrap_or("null"), truth.trigger.as_deref().unwrap_or("null")));
+        wrong.push(format!(
+            "trigger {}, not {}",
+            trigger.as_deref().unwrap_or("null"),
+            truth.trigger.as_deref().unwrap_or("null")
+        ));
     }
     let kb = change.and_then(|change| change.kb.clone());
     if kb != truth.kb {
-        wrong.push(format!("update {}, not {}", kb.as_deref().unwrap_or("null"), truth.kb.as_deref().unwrap_or("null")));
+        wrong.push(format!(
+            "update {}, not {}",
+            kb.as_deref().unwrap_or("null"),
+            truth.kb.as_deref().unwrap_or("null")
+        ));
     }
 }
 
 fn table(outcomes: &[Outcome]) -> String {
-    let mut text = format!("{:<36} {:<26} {:<26} {:>5}  {:<22} remarks\n", "case", "truth", "answer", "p", "stage");
+    let mut text = format!(
+        "{:<36} {:<26} {:<26} {:>5}  {:<22} remarks\n",
+        "case", "truth", "answer", "p", "stage"
+    );
     for outcome in outcomes {
         let Outcome { case, truth, answer, probability, stage, wrong } = outcome;
         let remarks = if wrong.is_empty() { "ok".to_owned() } else { wrong.join("; ") };
-        writeln!(text, "{case:<36} {truth:<26} {answer:<26} {probability:>5.2}  {stage:<22} {remarks}").expect("writing to memory cannot fail");
+        writeln!(
+            text,
+            "{case:<36} {truth:<26} {answer:<26} {probability:>5.2}  {stage:<22} {remarks}"
+        )
+        .expect("writing to memory cannot fail");
     }
     text
 }
 
 /// Brier score and reliability: of the answers given with about the same probability, how many are right?
 fn reliability(outcomes: &[Outcome]) -> String {
-    let given: Vec<(f64, bool)> = outcomes.iter().filter(|o| o.answer != "nothing").map(|o| (o.probability, o.answer == o.truth)).collect();
+    let given: Vec<(f64, bool)> = outcomes
+        .iter()
+        .filter(|o| o.answer != "nothing")
+        .map(|o| (o.probability, o.answer == o.truth))
+        .collect();
     let hit = |right: bool| if right { 1.0 } else { 0.0 };
-    let brier = given.iter().map(|(p, right)| (p - hit(*right)).powi(2)).sum::<f64>() / given.len().max(1) as f64;
+    let brier = given.iter().map(|(p, right)| (p - hit(*right)).powi(2)).sum::<f64>()
+        / given.len().max(1) as f64;
     let mut text = format!("Brier score {brier:.3} over {} answers\n", given.len());
     for (low, high) in [(0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.01)] {
         let band: Vec<_> = given.iter().filter(|(p, _)| (low..high).contains(p)).collect();
         let right = band.iter().filter(|(_, right)| *right).count();
         let mean = band.iter().map(|(p, _)| p).sum::<f64>() / band.len().max(1) as f64;
-        writeln!(text, "  {low:.1} to {:.1}: {:>2} answers, mean {mean:.2}, right {right}", f64::min(high, 1.0), band.len()).expect("writing to memory cannot fail");
+        writeln!(
+            text,
+            "  {low:.1} to {:.1}: {:>2} answers, mean {mean:.2}, right {right}",
+            f64::min(high, 1.0),
+            band.len()
+        )
+        .expect("writing to memory cannot fail");
     }
     text
 }
@@ -174,7 +215,8 @@ fn healthy_hosts_have_no_incident_and_no_unlisted_strong_finding() {
     let db = Database::built_in().expect("our own signatures are valid");
     for folder in folders("healthy") {
         let analysis = analyze(&folder, &db);
-        let incidents: Vec<_> = analysis.diagnoses.iter().map(|diagnosis| &diagnosis.incident).collect();
+        let incidents: Vec<_> =
+            analysis.diagnoses.iter().map(|diagnosis| &diagnosis.incident).collect();
         assert!(incidents.is_empty(), "{}: {incidents:#?}", folder.display());
         let known = expected(&folder).known;
         let strong = strong_signatures(&analysis, &db);
@@ -188,7 +230,11 @@ fn strong_signatures(analysis: &Analysis<'_>, db: &Database) -> BTreeMap<String,
     let strong = |grade: &Grade| *grade >= Grade::Strong;
     let entries = analysis.timeline.numbered().filter_map(|(_, entry)| {
         let signature = db.signature(entry.signature?)?;
-        signature.evidence.values().any(strong).then(|| (signature.name.clone(), entry.summary.clone()))
+        signature
+            .evidence
+            .values()
+            .any(strong)
+            .then(|| (signature.name.clone(), entry.summary.clone()))
     });
     entries.collect()
 }

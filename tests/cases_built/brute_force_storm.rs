@@ -9,14 +9,18 @@ pub(super) fn case() -> Case {
 
     server.healthy_days(at("2026-11-02 00:00:00"), 2);
     server.good_connection(at("2026-11-02 08:05:00"), &pc, r"CONTOSO\anna");
-    for (stranger, start) in [("203.0.113.44", "07:56:00"), ("203.0.113.91", "07:56:01"), ("198.51.100.12", "07:58:30")] {
+    for (stranger, start) in
+        [("203.0.113.44", "07:56:00"), ("203.0.113.91", "07:56:01"), ("198.51.100.12", "07:58:30")]
+    {
         server.is_guessed_at(at(&format!("2026-11-03 {start}")), stranger, 24, 6_100);
     }
     for time in ["07:57:30", "07:59:02", "08:01:10"] {
         server.rcm_admin(at(&format!("2026-11-03 {time}")), 1006, 3);
     }
     // The listener takes the socket, and it is thrown away at once: X.224 is never answered.
-    for (time, client) in [("07:58:02", &pc), ("07:59:20", &pc), ("08:00:05", &other), ("08:01:00", &pc)] {
+    for (time, client) in
+        [("07:58:02", &pc), ("07:59:20", &pc), ("08:00:05", &other), ("08:01:00", &pc)]
+    {
         server.turned_away(at(&format!("2026-11-03 {time}")), client.address());
     }
     for time in ["07:58:02", "07:59:20", "08:01:00"] {
@@ -25,7 +29,10 @@ pub(super) fn case() -> Case {
     server.good_connection(at("2026-11-03 08:25:00"), &pc, r"CONTOSO\anna");
     pc.connected(at("2026-11-03 08:25:00"), &server, at("2026-11-03 12:00:00"), 1);
 
-    let words = format!("RDP to TS01 failed for half an hour this morning.\n\n{}", text::mstsc_box(at("2026-11-03 07:58:03"), &pc, 0x904, 0x7));
+    let words = format!(
+        "RDP to TS01 failed for half an hour this morning.\n\n{}",
+        text::mstsc_box(at("2026-11-03 07:58:03"), &pc, 0x904, 0x7)
+    );
     Case::new("brute-force-storm")
         .logs("server", &server, &[Channel::System, Channel::Security, Channel::RdpCoreTs, Channel::RcmAdmin])
         .logs("client", &pc, &[Channel::RdpClient])

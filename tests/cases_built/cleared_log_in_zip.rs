@@ -10,7 +10,13 @@ pub(super) fn case() -> Case {
 
     server.healthy_days(at("2026-11-17 00:00:00"), 3);
     server.good_connection(at("2026-11-18 08:10:00"), &pc, r"CONTOSO\carla");
-    for (time, client) in [("08:02:15", &pc), ("08:20:41", &other), ("09:41:10", &pc), ("09:43:55", &pc), ("09:50:02", &other)] {
+    for (time, client) in [
+        ("08:02:15", &pc),
+        ("08:20:41", &other),
+        ("09:41:10", &pc),
+        ("09:43:55", &pc),
+        ("09:50:02", &other),
+    ] {
         let time = at(&format!("2026-11-19 {time}"));
         server.dies_in_tls(time, client);
         server.schannel_36870(time + ms(28), 0x8009_0016);
@@ -20,15 +26,21 @@ pub(super) fn case() -> Case {
     }
     server.clears(at("2026-11-19 09:30:00"), Channel::System, "adm-kurt");
     server.clears(at("2026-11-19 09:30:04"), Channel::Security, "adm-kurt");
-    let evtx = |host: &Host, folder: &str, channel: Channel| (format!("{folder}/{}", channel.file()), host.evtx(channel));
+    let evtx = |host: &Host, folder: &str, channel: Channel| {
+        (format!("{folder}/{}", channel.file()), host.evtx(channel))
+    };
     let members = [
         evtx(&pc, "PC12/Logs", Channel::RdpClient),
         evtx(&server, "SRV04/Logs", Channel::RdpCoreTs),
         evtx(&server, "SRV04/Logs", Channel::Security),
         evtx(&server, "SRV04/Logs", Channel::System),
     ];
-    let members: Vec<_> = members.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
-    let words = format!("RDP to SRV04: error 0x904 extended 0x7.\n\n{}", text::mstsc_box(at("2026-11-19 09:41:12"), &pc, 0x904, 0x7));
+    let members: Vec<_> =
+        members.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
+    let words = format!(
+        "RDP to SRV04: error 0x904 extended 0x7.\n\n{}",
+        text::mstsc_box(at("2026-11-19 09:41:12"), &pc, 0x904, 0x7)
+    );
     Case::new("cleared-log-in-zip")
         .file("ticket-4901.zip", zip(&members))
         .file("mail.txt", text::ticket(4901, "2026-11-19 10:05", server.name(), pc.name(), &words))

@@ -9,7 +9,11 @@ pub(super) fn case() -> Case {
     server.healthy_days(at("2018-05-08 00:00:00"), 2);
     pc.healthy_days(at("2018-05-08 00:00:00"), 3);
     server.good_connection(at("2018-05-08 07:55:10"), &pc, r"CONTOSO\eva");
-    pc.installs(at("2018-05-09 16:20:00"), "KB4103727", "2018-05 Cumulative Update for Windows 10 Version 1709 for x64-based Systems");
+    pc.installs(
+        at("2018-05-09 16:20:00"),
+        "KB4103727",
+        "2018-05 Cumulative Update for Windows 10 Version 1709 for x64-based Systems",
+    );
     pc.restarts_for_update(at("2018-05-09 18:02:00"), Key::Opens);
     for time in ["07:49:33", "07:50:20", "08:05:00"] {
         let time = at(&format!("2018-05-10 {time}"));
@@ -19,8 +23,15 @@ pub(super) fn case() -> Case {
 
     let words = "RDP: An authentication error has occurred.\nThe function requested is not supported.\n\nRemote computer: ERP02.contoso.example\n\
                  This could be due to CredSSP encryption oracle remediation.\nFor more information, see https://go.microsoft.com/fwlink/?linkid=866660\n";
-    let of_pc = [("Security Update", "KB4103729", "5/9/2018"), ("Security Update", "KB4103727", "5/9/2018"), ("Update", "KB4087256", "3/14/2018")];
-    let of_server = [("Security Update", "KB4074594", "2/14/2018"), ("Security Update", "KB4056895", "1/10/2018")];
+    let of_pc = [
+        ("Security Update", "KB4103729", "5/9/2018"),
+        ("Security Update", "KB4103727", "5/9/2018"),
+        ("Update", "KB4087256", "3/14/2018"),
+    ];
+    let of_server = [
+        ("Security Update", "KB4074594", "2/14/2018"),
+        ("Security Update", "KB4056895", "1/10/2018"),
+    ];
     Case::new("credssp-after-may-2018")
         .logs("client", &pc, &[Channel::System])
         .file("client/qfe.txt", text::wmic_qfe(&pc, &of_pc))

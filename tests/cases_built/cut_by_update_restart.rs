@@ -1,6 +1,8 @@
 //! Sessions that were cut while the server restarted for its updates, and a client that tried too soon.
 
-use crate::support::case_builder::{Build, Case, Channel, End, Expected, Host, Key, at, ms, secs, text};
+use crate::support::case_builder::{
+    Build, Case, Channel, End, Expected, Host, Key, at, ms, secs, text,
+};
 
 pub(super) fn case() -> Case {
     let mut server = Host::new("SRV06.contoso.example", "10.20.0.41", Build::SERVER_2022);
@@ -25,8 +27,18 @@ pub(super) fn case() -> Case {
         text::mstsc_box(down - secs(8), &pc, 0x904, 0x0)
     );
     let history = [
-        (at("2026-11-11 19:05:01"), "183 [AGENT_INSTALLING_SUCCEEDED]", "Content Install", "Installation Successful: Windows successfully installed the following update: 2026-11 Cumulative Update for Microsoft server operating system version 21H2 for x64-based Systems (KB5099541)"),
-        (at("2026-11-11 19:05:04"), "201 [AGENT_INSTALLING_PENDING]", "Content Install", "Installation pending: a restart is required for 2026-11 Cumulative Update for Microsoft server operating system version 21H2 for x64-based Systems (KB5099541)"),
+        (
+            at("2026-11-11 19:05:01"),
+            "183 [AGENT_INSTALLING_SUCCEEDED]",
+            "Content Install",
+            "Installation Successful: Windows successfully installed the following update: 2026-11 Cumulative Update for Microsoft server operating system version 21H2 for x64-based Systems (KB5099541)",
+        ),
+        (
+            at("2026-11-11 19:05:04"),
+            "201 [AGENT_INSTALLING_PENDING]",
+            "Content Install",
+            "Installation pending: a restart is required for 2026-11 Cumulative Update for Microsoft server operating system version 21H2 for x64-based Systems (KB5099541)",
+        ),
     ];
     Case::new("cut-by-update-restart")
         .logs("server", &server, &[Channel::System, Channel::RdpCoreTs, Channel::LsmOperational, Channel::Setup])

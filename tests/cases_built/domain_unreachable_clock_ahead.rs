@@ -1,11 +1,14 @@
 //! The branch office lost its line to the domain controllers. Domain users are refused, the local
 //! administrator gets in. The client's clock is seven minutes ahead, which joins nothing and explains nothing.
 
-use crate::support::case_builder::{Build, Case, Channel, End, Expected, Host, Refusal, at, mins, ms, text};
+use crate::support::case_builder::{
+    Build, Case, Channel, End, Expected, Host, Refusal, at, mins, ms, text,
+};
 
 pub(super) fn case() -> Case {
     let mut server = Host::new("BR07.contoso.example", "10.77.0.5", Build::SERVER_2019);
-    let mut pc = Host::new("BRPC2.contoso.example", "10.77.1.12", Build::WINDOWS_10).clock_ahead(mins(7));
+    let mut pc =
+        Host::new("BRPC2.contoso.example", "10.77.1.12", Build::WINDOWS_10).clock_ahead(mins(7));
     let desk = Host::new("BRPC9.contoso.example", "10.77.1.40", Build::WINDOWS_10);
 
     server.healthy_days(at("2026-11-03 00:00:00"), 2);
@@ -26,7 +29,10 @@ pub(super) fn case() -> Case {
     server.ends(&admin, at("2026-11-05 08:55:00"), End::SignedOut);
     pc.connected(at("2026-11-05 08:40:00") - ms(30), &server, at("2026-11-05 08:55:00"), 2);
 
-    let words = format!("RDP to our branch server does not work this morning, 0x904.\n\n{}", text::mstsc_box(at("2026-11-05 08:02:12"), &pc, 0x904, 0x7));
+    let words = format!(
+        "RDP to our branch server does not work this morning, 0x904.\n\n{}",
+        text::mstsc_box(at("2026-11-05 08:02:12"), &pc, 0x904, 0x7)
+    );
     Case::new("domain-unreachable-clock-ahead")
         .logs("server", &server, &[Channel::System, Channel::Security, Channel::RdpCoreTs, Channel::RcmOperational])
         .logs("client", &pc, &[Channel::RdpClient])

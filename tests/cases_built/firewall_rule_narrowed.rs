@@ -16,7 +16,10 @@ pub(super) fn case() -> Case {
     server.good_connection(at("2026-11-25 07:40:00"), &jump, r"CONTOSO\adm-kurt");
     server.good_connection(at("2026-11-25 08:31:00"), &jump, r"CONTOSO\adm-kurt");
 
-    let words = format!("RDP to WEB02 is dead for the whole team, the administrators say it works.\n\n{}", text::mstsc_box(at("2026-11-25 08:02:22"), &pc, 0x204, 0x0));
+    let words = format!(
+        "RDP to WEB02 is dead for the whole team, the administrators say it works.\n\n{}",
+        text::mstsc_box(at("2026-11-25 08:02:22"), &pc, 0x204, 0x0)
+    );
     Case::new("firewall-rule-narrowed")
         .logs("server", &server, &[Channel::System, Channel::RdpCoreTs, Channel::RcmOperational, Channel::Firewall])
         .logs("client", &pc, &[Channel::RdpClient])

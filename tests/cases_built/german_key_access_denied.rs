@@ -9,8 +9,18 @@ pub(super) fn case() -> Case {
 
     server.healthy_days(at("2026-11-16 00:00:00"), 2);
     server.good_connection(at("2026-11-16 08:00:00"), &pc, r"CONTOSO\mueller");
-    server.service_in_words(at("2026-11-17 06:00:00"), ("TermService", "Remotedesktopdienste"), 1, "beendet");
-    server.service_in_words(at("2026-11-17 06:00:02"), ("SessionEnv", "Remotedesktopkonfiguration"), 4, "wird ausgeführt");
+    server.service_in_words(
+        at("2026-11-17 06:00:00"),
+        ("TermService", "Remotedesktopdienste"),
+        1,
+        "beendet",
+    );
+    server.service_in_words(
+        at("2026-11-17 06:00:02"),
+        ("SessionEnv", "Remotedesktopkonfiguration"),
+        4,
+        "wird ausgeführt",
+    );
     server.listener_starts(at("2026-11-17 06:00:03"), Key::NotReplaced("Zugriff verweigert\r\n"));
     for (time, client) in [("06:58:14", &pc), ("06:59:01", &pc), ("07:20:40", &other)] {
         let time = at(&format!("2026-11-17 {time}"));

@@ -2,10 +2,18 @@
 
 use chrono::TimeDelta;
 
-use crate::support::case_builder::{Build, Case, Channel, End, Expected, Host, Key, Refusal, at, mins, secs};
+use crate::support::case_builder::{
+    Build, Case, Channel, End, Expected, Host, Key, Refusal, at, mins, secs,
+};
 
-const LOGS: [Channel; 6] =
-    [Channel::System, Channel::Security, Channel::Setup, Channel::RdpCoreTs, Channel::RcmOperational, Channel::LsmOperational];
+const LOGS: [Channel; 6] = [
+    Channel::System,
+    Channel::Security,
+    Channel::Setup,
+    Channel::RdpCoreTs,
+    Channel::RcmOperational,
+    Channel::LsmOperational,
+];
 
 /// A domain's file server: two users, an update with its restart, a mistyped password.
 pub(super) fn file_server() -> Case {
@@ -20,7 +28,11 @@ pub(super) fn file_server() -> Case {
     for day in 0..5 {
         let morning = at("2026-11-09 08:00:10") + TimeDelta::days(day);
         let session = server.good_connection(morning, &anna, r"CONTOSO\anna");
-        server.ends(&session, morning + mins(7 * 60), if day % 2 == 0 { End::SignedOut } else { End::WindowClosed });
+        server.ends(
+            &session,
+            morning + mins(7 * 60),
+            if day % 2 == 0 { End::SignedOut } else { End::WindowClosed },
+        );
         let session = server.good_connection(morning + mins(35), &omar, r"CONTOSO\omar");
         server.ends(&session, morning + mins(50), End::Disconnected);
     }
@@ -62,6 +74,8 @@ pub(super) fn exposed_host() -> Case {
             "schannel-36874-no-common-suite",
             "security-4625-unknown-user",
         ],
-        ..Expected::healthy("The owner gets in every evening; strangers scan, probe and guess, and do not.")
+        ..Expected::healthy(
+            "The owner gets in every evening; strangers scan, probe and guess, and do not.",
+        )
     })
 }

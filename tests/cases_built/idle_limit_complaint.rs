@@ -13,7 +13,10 @@ pub(super) fn case() -> Case {
         server.ends(&session, idle, End::IdleLimit);
         pc.connected(start, &server, idle, 3);
     }
-    let words = format!("RDP connection to SRV08 fails every day after lunch, network problem?\n\n{}", text::mstsc_box(at("2026-11-18 13:00:05"), &pc, 0x3, 0x3));
+    let words = format!(
+        "RDP connection to SRV08 fails every day after lunch, network problem?\n\n{}",
+        text::mstsc_box(at("2026-11-18 13:00:05"), &pc, 0x3, 0x3)
+    );
     Case::new("idle-limit-complaint")
         .logs("server", &server, &[Channel::System, Channel::RdpCoreTs, Channel::LsmOperational])
         .logs("client", &pc, &[Channel::RdpClient])

@@ -1,7 +1,9 @@
 //! A hardening script took NETWORK SERVICE off the key folder on Friday. Nobody noticed, because the
 //! service held its credential; the restart for Tuesday's update shows it, and the update is blamed.
 
-use crate::support::case_builder::{Build, Case, Channel, End, Expected, Host, Key, at, ms, secs, text};
+use crate::support::case_builder::{
+    Build, Case, Channel, End, Expected, Host, Key, at, ms, secs, text,
+};
 
 const HARDENING: &str = r"# Baseline 7.2, section 14: key material
 icacls C:\ProgramData\Microsoft\Crypto\RSA\MachineKeys /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F /t /c
@@ -15,7 +17,10 @@ pub(super) fn case() -> Case {
     server.healthy_days(at("2026-11-12 00:00:00"), 7);
     pc.healthy_days(at("2026-11-17 00:00:00"), 2);
     server.runs_script(at("2026-11-13 06:30:12"), r"C:\Admin\Baseline\Harden-Keys.ps1", HARDENING);
-    for (start, end) in [("2026-11-16 08:01:10", "2026-11-16 16:40:02"), ("2026-11-17 08:03:44", "2026-11-17 17:02:31")] {
+    for (start, end) in [
+        ("2026-11-16 08:01:10", "2026-11-16 16:40:02"),
+        ("2026-11-17 08:03:44", "2026-11-17 17:02:31"),
+    ] {
         let session = server.good_connection(at(start), &pc, r"CONTOSO\anna");
         server.ends(&session, at(end), End::Disconnected);
         pc.connected(at(start), &server, at(end), 2);
@@ -26,7 +31,9 @@ pub(super) fn case() -> Case {
     server.restarts_for_update(at("2026-11-18 03:12:00"), Key::NotMade("Access is denied.\r\n"));
     server.update_is_active(at("2026-11-18 03:16:12"), "KB5099541");
 
-    for (time, client) in [("08:15:03", &pc), ("08:15:41", &pc), ("08:21:58", &other), ("08:40:20", &pc)] {
+    for (time, client) in
+        [("08:15:03", &pc), ("08:15:41", &pc), ("08:21:58", &other), ("08:40:20", &pc)]
+    {
         let time = at(&format!("2026-11-18 {time}"));
         server.dies_in_tls(time, client);
         server.schannel_36870(time + ms(31), 0x8009_030d);
@@ -41,7 +48,11 @@ pub(super) fn case() -> Case {
          Yesterday evening it still worked.\nPlease roll back the update KB5099541.\n\n{}\nThanks\nAnna\n",
         text::mstsc_box(at("2026-11-18 08:15:03") + secs(1), &pc, 0x904, 0x7)
     );
-    let updates = [("Update", "KB5098012", "11/17/2026"), ("Security Update", "KB5099541", "11/17/2026"), ("Security Update", "KB5096288", "10/13/2026")];
+    let updates = [
+        ("Update", "KB5098012", "11/17/2026"),
+        ("Security Update", "KB5099541", "11/17/2026"),
+        ("Security Update", "KB5096288", "10/13/2026"),
+    ];
     Case::new("key-access-denied-after-hardening")
         .logs("server", &server, &[Channel::System, Channel::RdpCoreTs, Channel::RcmOperational, Channel::LsmOperational, Channel::Setup, Channel::PowerShell])
         .file("server/hotfixes.txt", text::get_hotfix(&server, &updates))

@@ -10,11 +10,20 @@ pub(super) fn case() -> Case {
     server.boots(at("2026-10-28 02:00:00"), Key::Opens);
     server.healthy_days(at("2026-11-05 00:00:00"), 2);
     server.good_connection(at("2026-11-06 08:00:00"), &pc, r"CONTOSO\anna");
-    server.asks_for_restart(at("2026-11-07 18:00:00"), r"C:\$WINDOWS.~BT\Sources\SetupHost.exe (SQL02)", "Operating System: Upgrade (Planned)", "0x80020003");
+    server.asks_for_restart(
+        at("2026-11-07 18:00:00"),
+        r"C:\$WINDOWS.~BT\Sources\SetupHost.exe (SQL02)",
+        "Operating System: Upgrade (Planned)",
+        "0x80020003",
+    );
     server.goes_down(at("2026-11-07 18:00:31"));
     server.runs(Build::SERVER_2025);
     server.boots(at("2026-11-07 19:02:00"), Key::NotMade("Object already exists.\r\n"));
-    server.was_upgraded(at("2026-11-07 19:02:30"), (Build::SERVER_2019, "Windows Server 2019 Standard"), "Windows Server 2025 Standard");
+    server.was_upgraded(
+        at("2026-11-07 19:02:30"),
+        (Build::SERVER_2019, "Windows Server 2019 Standard"),
+        "Windows Server 2025 Standard",
+    );
     server.rcm_system(at("2026-11-07 19:02:26"), 1057, 2, &["Keyset does not exist\r\n"], None);
     for (time, client) in [("07:55:20", &pc), ("07:56:03", &pc), ("08:10:31", &other)] {
         let time = at(&format!("2026-11-09 {time}"));
@@ -25,7 +34,10 @@ pub(super) fn case() -> Case {
         pc.is_cut_off(at(&format!("2026-11-09 {time}")) - ms(40), &server, 2308);
     }
 
-    let words = format!("No RDP to SQL02 after the weekend. SQL itself works.\n\n{}", text::mstsc_box(at("2026-11-09 07:55:20") + secs(2), &pc, 0x904, 0x7));
+    let words = format!(
+        "No RDP to SQL02 after the weekend. SQL itself works.\n\n{}",
+        text::mstsc_box(at("2026-11-09 07:55:20") + secs(2), &pc, 0x904, 0x7)
+    );
     Case::new("key-missing-after-upgrade")
         .logs("server", &server, &[Channel::System, Channel::RdpCoreTs, Channel::RcmOperational])
         .logs("client", &pc, &[Channel::RdpClient])

@@ -1,7 +1,9 @@
 //! An update the day before and a scanner's Schannel storm: two fine suspects, and neither is it. One
 //! account is locked out; everybody else works.
 
-use crate::support::case_builder::{Build, Case, Channel, Expected, Host, Key, Refusal, at, ms, text};
+use crate::support::case_builder::{
+    Build, Case, Channel, Expected, Host, Key, Refusal, at, ms, text,
+};
 
 pub(super) fn case() -> Case {
     let mut server = Host::new("FS02.contoso.example", "10.20.0.22", Build::SERVER_2019);
@@ -10,7 +12,11 @@ pub(super) fn case() -> Case {
 
     server.healthy_days(at("2026-11-08 00:00:00"), 4);
     server.good_connection(at("2026-11-09 07:58:31"), &pc, r"CONTOSO\bernd");
-    server.installs(at("2026-11-10 21:15:40"), "KB5099538", "2026-11 Cumulative Update for Windows Server 2019 for x64-based Systems");
+    server.installs(
+        at("2026-11-10 21:15:40"),
+        "KB5099538",
+        "2026-11 Cumulative Update for Windows Server 2019 for x64-based Systems",
+    );
     server.restarts_for_update(at("2026-11-10 23:00:00"), Key::Opens);
     server.is_scanned_for_ciphers(at("2026-11-11 07:40:00"), 60);
     server.good_connection(at("2026-11-11 07:52:19"), &other, r"CONTOSO\carla");
@@ -25,7 +31,8 @@ pub(super) fn case() -> Case {
         "RDP: FS02 is broken since the November update, error 0x904. Event viewer is full of red Schannel errors 36874 and 36888!\n\n{}",
         text::mstsc_box(at("2026-11-11 08:04:13"), &pc, 0x904, 0x7)
     );
-    let updates = [("Security Update", "KB5099538", "11/10/2026"), ("Update", "KB5097011", "10/13/2026")];
+    let updates =
+        [("Security Update", "KB5099538", "11/10/2026"), ("Update", "KB5097011", "10/13/2026")];
     Case::new("locked-account-not-the-update")
         .logs("FS02", &server, &[Channel::System, Channel::Security, Channel::RdpCoreTs, Channel::RcmOperational])
         .file("FS02/qfe.txt", text::wmic_qfe(&server, &updates))

@@ -1,7 +1,9 @@
 //! A hardening script switched the server's TLS 1.2 off (a slip between Enabled and DisabledByDefault).
 //! It shows at the next restart. The logs come as XML, written by PowerShell's `>`.
 
-use crate::support::case_builder::{Build, Case, Channel, Expected, Host, Key, at, ms, secs, text, utf16, xml};
+use crate::support::case_builder::{
+    Build, Case, Channel, Expected, Host, Key, at, ms, secs, text, utf16, xml,
+};
 
 const HARDENING: &str = r#"$p = 'HKLM:\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols'
 foreach ($v in 'SSL 3.0','TLS 1.0','TLS 1.1','TLS 1.2') { Set-ItemProperty \"$p\$v\Server\" Enabled 0 -Type DWord }"#;
@@ -16,11 +18,18 @@ pub(super) fn case() -> Case {
     server.applies_policy(at("2026-11-10 21:15:33"), 1502);
     server.runs_script(at("2026-11-10 21:40:05"), r"C:\Temp\tls-baseline.ps1", HARDENING);
     let process = r"C:\Windows\system32\shutdown.exe (DMZ03)";
-    server.asks_for_restart(at("2026-11-11 03:00:00"), process, "No title for this reason could be found", "0x800000ff");
+    server.asks_for_restart(
+        at("2026-11-11 03:00:00"),
+        process,
+        "No title for this reason could be found",
+        "0x800000ff",
+    );
     server.goes_down(at("2026-11-11 03:00:41"));
     server.boots(at("2026-11-11 03:03:02"), Key::Opens);
     server.schannel_36871(at("2026-11-11 03:03:23"), "server", 10013);
-    for (time, client) in [("07:31:12", &pc), ("07:32:40", &pc), ("08:15:09", &other), ("08:16:30", &pc)] {
+    for (time, client) in
+        [("07:31:12", &pc), ("07:32:40", &pc), ("08:15:09", &other), ("08:16:30", &pc)]
+    {
         let time = at(&format!("2026-11-11 {time}"));
         server.dies_in_tls(time, client);
         server.schannel_36871(time + ms(24), "server", 10013);
@@ -30,7 +39,10 @@ pub(super) fn case() -> Case {
         pc.is_cut_off(at(&format!("2026-11-11 {time}")) - ms(33), &server, 2308);
     }
 
-    let words = format!("RDP to DMZ03 fails from everywhere since tonight.\n\n{}", text::mstsc_box(at("2026-11-11 07:31:12") + secs(2), &pc, 0x904, 0x7));
+    let words = format!(
+        "RDP to DMZ03 fails from everywhere since tonight.\n\n{}",
+        text::mstsc_box(at("2026-11-11 07:31:12") + secs(2), &pc, 0x904, 0x7)
+    );
     Case::new("tls-versions-hardened")
         .file("server/System.xml", utf16(&xml(&server, Channel::System)))
         .file("server/RdpCoreTS.xml", utf16(&xml(&server, Channel::RdpCoreTs)))

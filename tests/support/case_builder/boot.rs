@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
+use super::super::evtx_writer::{Record, Value, filetime};
 use super::connection::{core, event_xml, rcm};
 use super::{Build, Channel, Host, mins, ms, secs};
-use super::super::evtx_writer::{Record, Value, filetime};
 
 /// What the service finds when it wants the key of its own certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,10 +25,19 @@ impl Host {
         let started = time - secs(11);
         let kernel = general(12).data("MajorVersion", 10_u32).data("MinorVersion", 0_u32);
         let kernel = kernel.data("BuildVersion", build).data("QfeVersion", revision);
-        let kernel = kernel.data("ServiceVersion", 0_u32).data("BootMode", 0_u32).data("StartTime", filetime(started));
+        let kernel = kernel
+            .data("ServiceVersion", 0_u32)
+            .data("BootMode", 0_u32)
+            .data("StartTime", filetime(started));
         self.log(time, Channel::System, kernel.user("S-1-5-18"));
         self.log(time + ms(400), Channel::System, kernel_boot());
-        let version = event_log(6009).strings(["10.00.", build.to_string().as_str(), "", "Multiprocessor Free", "0"]);
+        let version = event_log(6009).strings([
+            "10.00.",
+            build.to_string().as_str(),
+            "",
+            "Multiprocessor Free",
+            "0",
+        ]);
         self.log(time + secs(9), Channel::System, version);
         self.log(time + secs(9) + ms(1), Channel::System, event_log(6005).binary(&[0; 24]));
         self.uptime(time + secs(9) + ms(2), 20);
@@ -50,7 +59,13 @@ impl Host {
     }
 
     /// User32 1074.
-    pub fn asks_for_restart(&mut self, time: DateTime<Utc>, process: &str, reason: &str, code: &str) {
+    pub fn asks_for_restart(
+        &mut self,
+        time: DateTime<Utc>,
+        process: &str,
+        reason: &str,
+        code: &str,
+    ) {
         let name = self.short_name().to_owned();
         let process_id = self.lsass - 80;
         let record = Record::new("User32", 1074)
@@ -68,7 +83,11 @@ impl Host {
 
     /// The event log stops, then the kernel.
     pub fn goes_down(&mut self, time: DateTime<Utc>) {
-        self.log(time - secs(4), Channel::System, event_log(6006).binary(&[1, 0, 0, 0, 0xef, 0x1b, 1, 0]));
+        self.log(
+            time - secs(4),
+            Channel::System,
+            event_log(6006).binary(&[1, 0, 0, 0, 0xef, 0x1b, 1, 0]),
+        );
         self.log(time, Channel::System, general(13).data("StopTime", filetime(time)));
     }
 
@@ -87,10 +106,16 @@ impl Host {
             "CustomLevel",
             "'Creating standard listener:RDP-Tcp' in CUMRDPProtocolManager::CreateListener at 4212 err=[0x0]",
         );
-        let bound = |protocol: &str| core(129, 18).data("TransportProtocolName", protocol).data("Port", 3389_u32);
+        let bound = |protocol: &str| {
+            core(129, 18).data("TransportProtocolName", protocol).data("Port", 3389_u32)
+        };
         let process = self.term_service;
         for (after, record) in [(420, made), (660, bound("TCP")), (668, bound("UDP"))] {
-            self.log(time + ms(after), Channel::RdpCoreTs, record.activity(&activity).process(process, 1196));
+            self.log(
+                time + ms(after),
+                Channel::RdpCoreTs,
+                record.activity(&activity).process(process, 1196),
+            );
         }
         self.rcm(time + ms(700), 258, None, event_xml().field("listenerName", "RDP-Tcp"));
         let plain = rcm(1136).user("S-1-5-18").process(process, 1720);
@@ -100,17 +125,29 @@ impl Host {
     /// RCM 1056: the service made itself a new certificate.
     pub fn makes_certificate(&mut self, time: DateTime<Utc>) {
         let name = self.name.clone();
-        let digest: Vec<u8> = (0..20).map(|_| u8::try_from(self.dice.between(0, 256)).unwrap_or(0)).collect();
+        let digest: Vec<u8> =
+            (0..20).map(|_| u8::try_from(self.dice.between(0, 256)).unwrap_or(0)).collect();
         self.rcm_system(time, 1056, 4, &[&name], Some(&digest));
     }
 
     /// A record of TermService in the System log: classic, data without names.
-    pub fn rcm_system(&mut self, time: DateTime<Utc>, id: u16, level: u8, data: &[&str], binary: Option<&[u8]>) {
+    pub fn rcm_system(
+        &mut self,
+        time: DateTime<Utc>,
+        id: u16,
+        level: u8,
+        data: &[&str],
+        binary: Option<&[u8]>,
+    ) {
         let qualifiers = if level == 3 { 32768 } else { 49152 };
-        let record = Record::classic("Microsoft-Windows-TerminalServices-RemoteConnectionManager", id, qualifiers)
-            .alias("{C76BAA63-AE81-421C-B425-340B4B24157F}", "TermService")
-            .level(level)
-            .strings(data.iter().copied());
+        let record = Record::classic(
+            "Microsoft-Windows-TerminalServices-RemoteConnectionManager",
+            id,
+            qualifiers,
+        )
+        .alias("{C76BAA63-AE81-421C-B425-340B4B24157F}", "TermService")
+        .level(level)
+        .strings(data.iter().copied());
         let record = match binary {
             Some(bytes) => record.binary(bytes),
             None => record,
@@ -125,8 +162,15 @@ impl Host {
     }
 
     /// The same with the display name and state of another language.
-    pub fn service_in_words(&mut self, time: DateTime<Utc>, (name, shown): (&str, &str), state: u8, words: &str) {
-        let short: Vec<u8> = format!("{name}/{state}\0").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    pub fn service_in_words(
+        &mut self,
+        time: DateTime<Utc>,
+        (name, shown): (&str, &str),
+        state: u8,
+        words: &str,
+    ) {
+        let short: Vec<u8> =
+            format!("{name}/{state}\0").encode_utf16().flat_map(u16::to_le_bytes).collect();
         let thread = self.thread();
         let record = Record::new("Service Control Manager", 7036)
             .guid("{555908d1-a6d7-4695-8e1e-26931d2012f4}")
@@ -142,7 +186,15 @@ impl Host {
     /// EventLog 6013 with the seconds since start and the time zone.
     pub(super) fn uptime(&mut self, time: DateTime<Utc>, seconds: i64) {
         let seconds = seconds.to_string();
-        let record = event_log(6013).strings(["", "", "", "", &seconds, "60", "-60 W. Europe Standard Time"]);
+        let record = event_log(6013).strings([
+            "",
+            "",
+            "",
+            "",
+            &seconds,
+            "60",
+            "-60 W. Europe Standard Time",
+        ]);
         self.log(time, Channel::System, record);
     }
 }

@@ -97,7 +97,10 @@ impl Expected {
             writeln!(yaml, "{key}: {value}").expect("writing to memory cannot fail");
         }
         if !self.others.is_empty() {
-            let others = self.others.iter().map(|(host, cause)| format!("  - {{host: {host}, first_cause: {cause}}}\n"));
+            let others = self
+                .others
+                .iter()
+                .map(|(host, cause)| format!("  - {{host: {host}, first_cause: {cause}}}\n"));
             yaml.push_str("others:\n");
             yaml.extend(others);
         }

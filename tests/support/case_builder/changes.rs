@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
+use super::super::evtx_writer::{Record, guid};
 use super::connection::event_xml;
 use super::{Channel, Host};
-use super::super::evtx_writer::{Record, guid};
 
 impl Host {
     /// PowerShell 4104: a script as it ran.
@@ -42,7 +42,8 @@ impl Host {
             .data("ProcessingMode", 0_u32)
             .data("ProcessingTimeInMilliseconds", 1310_u32)
             .data("DCName", r"\\DC01.contoso.example");
-        let record = if id == 1502 { record.data("NumberOfGroupPolicyObjects", 4_u32) } else { record };
+        let record =
+            if id == 1502 { record.data("NumberOfGroupPolicyObjects", 4_u32) } else { record };
         self.log(time, Channel::System, record);
     }
 
@@ -67,7 +68,11 @@ impl Host {
     /// NETLOGON 5719: no secure channel to the domain.
     pub fn netlogon_5719(&mut self, time: DateTime<Utc>, domain: &str) {
         let record = Record::classic("NETLOGON", 5719, 0).full_system().level(2);
-        self.log(time, Channel::System, record.strings([domain, "%%1311"]).binary(&[0x5e, 0, 0, 0xc0]));
+        self.log(
+            time,
+            Channel::System,
+            record.strings([domain, "%%1311"]).binary(&[0x5e, 0, 0, 0xc0]),
+        );
     }
 
     /// LsaSrv 6041, on a client: the server's CredSSP is older than the client allows.
@@ -97,7 +102,8 @@ impl Host {
             .keywords(0x8000_0200_0000_0000)
             .user("S-1-5-19")
             .process(self.lsass + 900, 1816);
-        let record = texts.into_iter().fold(record, |record, (name, value)| record.data(name, value));
+        let record =
+            texts.into_iter().fold(record, |record, (name, value)| record.data(name, value));
         let record = record
             .data("Origin", 1_u32)
             .data("ApplicationPath", r"C:\Windows\system32\svchost.exe")
@@ -129,7 +135,9 @@ impl Host {
     /// Time-Service 37 and 35: a source answers, and is followed.
     pub(super) fn time_synced(&mut self, time: DateTime<Utc>) {
         let source = "DC01.contoso.example (ntp.d|0x0|0.0.0.0:123->10.20.0.10:123)";
-        for (id, name) in [(37, "TMP_EVENT_TIME_SOURCE_REACHABLE"), (35, "TMP_EVENT_TIME_SOURCE_CHOSEN")] {
+        for (id, name) in
+            [(37, "TMP_EVENT_TIME_SOURCE_REACHABLE"), (35, "TMP_EVENT_TIME_SOURCE_CHOSEN")]
+        {
             let record = Record::new("Microsoft-Windows-Time-Service", id)
                 .guid("{06edcfeb-0fd0-4e53-acca-a6f8bbf81bcb}")
                 .user("S-1-5-19")
@@ -143,9 +151,17 @@ impl Host {
     /// DistributedCOM 10016: on every Windows, about nothing.
     pub(super) fn dcom_10016(&mut self, time: DateTime<Utc>) {
         let values = [
-            "application-specific", "Local", "Activation", "{2593F8B9-4EAF-457C-B68A-50F6B8EA6B54}",
-            "{15C20B67-12E7-4BB6-92BB-7AFF07997402}", "NT AUTHORITY", "SYSTEM", "S-1-5-18",
-            "LocalHost (Using LRPC)", "Unavailable", "Unavailable",
+            "application-specific",
+            "Local",
+            "Activation",
+            "{2593F8B9-4EAF-457C-B68A-50F6B8EA6B54}",
+            "{15C20B67-12E7-4BB6-92BB-7AFF07997402}",
+            "NT AUTHORITY",
+            "SYSTEM",
+            "S-1-5-18",
+            "LocalHost (Using LRPC)",
+            "Unavailable",
+            "Unavailable",
         ];
         let record = Record::new("Microsoft-Windows-DistributedCOM", 10016)
             .guid("{1b562e86-b7aa-4131-badc-b6f3a001407e}")
@@ -154,7 +170,9 @@ impl Host {
             .keywords(0x8080_0000_0000_0000)
             .user("S-1-5-18")
             .process(self.lsass + 200, 1044);
-        let record = (1..).zip(values).fold(record, |record, (number, value)| record.data(&format!("param{number}"), value));
+        let record = (1..)
+            .zip(values)
+            .fold(record, |record, (number, value)| record.data(&format!("param{number}"), value));
         self.log(time, Channel::System, record);
     }
 

@@ -23,9 +23,13 @@ impl Channel {
             Self::Security => "Security",
             Self::Setup => "Setup",
             Self::RdpCoreTs => "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational",
-            Self::RcmOperational => "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational",
+            Self::RcmOperational => {
+                "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational"
+            }
             Self::RcmAdmin => "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Admin",
-            Self::LsmOperational => "Microsoft-Windows-TerminalServices-LocalSessionManager/Operational",
+            Self::LsmOperational => {
+                "Microsoft-Windows-TerminalServices-LocalSessionManager/Operational"
+            }
             Self::RdpClient => "Microsoft-Windows-TerminalServices-RDPClient/Operational",
             Self::Firewall => "Microsoft-Windows-Windows Firewall With Advanced Security/Firewall",
             Self::PowerShell => "Microsoft-Windows-PowerShell/Operational",

@@ -3,12 +3,18 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Channel, Host, ms};
 use super::super::evtx_writer::Record;
+use super::{Channel, Host, ms};
 
 impl Host {
     /// A connection that works and goes on until `end`.
-    pub fn connected(&mut self, time: DateTime<Utc>, server: &Self, end: DateTime<Utc>, reason: u32) {
+    pub fn connected(
+        &mut self,
+        time: DateTime<Utc>,
+        server: &Self,
+        end: DateTime<Utc>,
+        reason: u32,
+    ) {
         let trail = self.trail();
         self.start(&trail, time, server.name());
         self.negotiates(&trail, time + ms(130));

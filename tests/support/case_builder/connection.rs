@@ -3,8 +3,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Channel, Host, ms};
 use super::super::evtx_writer::{Node, Record, hex32};
+use super::{Channel, Host, ms};
 
 /// One connection, as the server knows it.
 #[derive(Debug, Clone)]
@@ -37,7 +37,8 @@ impl Host {
             thread: self.thread(),
         };
         let number = self.connections;
-        let accepted = core(131, 15).data("ConnType", "TCP").data("ClientIP", format!("{peer}:{port}"));
+        let accepted =
+            core(131, 15).data("ConnType", "TCP").data("ClientIP", format!("{peer}:{port}"));
         self.core(time, &connection, accepted);
         self.rcm(time + ms(1), 261, None, event_xml().field("listenerName", "RDP-Tcp"));
         let created = core(65, 13).data("ConnectionName", connection.name.clone());
@@ -50,7 +51,12 @@ impl Host {
 
     /// The connection dies before MCS: the socket is closed, and nothing says why. The shape of a fault in
     /// TLS or CredSSP, and of every client that goes away by itself.
-    pub fn dies_before_mcs(&mut self, time: DateTime<Utc>, peer: &str, after_ms: i64) -> Connection {
+    pub fn dies_before_mcs(
+        &mut self,
+        time: DateTime<Utc>,
+        peer: &str,
+        after_ms: i64,
+    ) -> Connection {
         let connection = self.accepts(time, peer);
         self.breaks_off(&connection, time + ms(after_ms));
         connection
@@ -61,8 +67,15 @@ impl Host {
     pub fn turned_away(&mut self, time: DateTime<Utc>, peer: &str) {
         let port = self.dice.between(49_200, 65_500);
         let (activity, thread) = (self.dice.guid("f420"), self.thread());
-        let connection = Connection { start: time, activity, peer: peer.to_owned(), name: String::new(), thread };
-        let accepted = core(131, 15).data("ConnType", "TCP").data("ClientIP", format!("{peer}:{port}"));
+        let connection = Connection {
+            start: time,
+            activity,
+            peer: peer.to_owned(),
+            name: String::new(),
+            thread,
+        };
+        let accepted =
+            core(131, 15).data("ConnType", "TCP").data("ClientIP", format!("{peer}:{port}"));
         self.core(time, &connection, accepted);
         self.rcm(time + ms(1), 261, None, event_xml().field("listenerName", "RDP-Tcp"));
         self.core(time + ms(6), &connection, core(102, 17));
@@ -74,7 +87,15 @@ impl Host {
         self.core(time, connection, core(143, 15).level(3).data("error", 64_u32));
         self.core(time + ms(1), connection, state_error(0x8007_0040));
         self.core(time + ms(2), connection, core(142, 15).level(3).data("error", 64_u32));
-        self.core(time + ms(3), connection, internal(0x8007_0057, "Failed to get property Disconnect Reason", "GetDisconnectReason at 4795"));
+        self.core(
+            time + ms(3),
+            connection,
+            internal(
+                0x8007_0057,
+                "Failed to get property Disconnect Reason",
+                "GetDisconnectReason at 4795",
+            ),
+        );
         self.core(time + ms(5), connection, core(102, 17));
         self.core(time + ms(7), connection, core(103, 17).data("ReasonCode", 14_u32));
     }
@@ -107,17 +128,25 @@ impl Host {
     pub(super) fn reaches_mcs(&mut self, connection: &Connection, user: &str) {
         let time = connection.start + ms(self.dice.between(560, 690));
         let (domain, account) = user.split_once('\\').unwrap_or(("", user));
-        let names = event_xml().field("Param1", account).field("Param2", domain).field("Param3", connection.peer.clone());
+        let names = event_xml()
+            .field("Param1", account)
+            .field("Param2", domain)
+            .field("Param3", connection.peer.clone());
         self.rcm(time, 1149, Some(connection), names);
         for (after, channel) in [(21, "rdplic"), (23, "rdpcmd")] {
             let opened = core(132, 15).data("ChannelName", channel).data("TunnelID", 1_u32);
             self.core(time + ms(after), connection, opened);
         }
         self.method(time + ms(30), connection, "AcceptConnection");
-        let off = core(101, 16).level(3).data("ReasonString", "Reason Code: 2(Server Configuration).");
+        let off =
+            core(101, 16).level(3).data("ReasonString", "Reason Code: 2(Server Configuration).");
         self.core(time + ms(32), connection, off);
         self.core(time + ms(34), connection, core(104, 15).data("TimezoneBiasHour", "[1]"));
-        self.core(time + ms(37), connection, internal(0x8000_4001, "Failed GetConnectionProperty", "QueryProperty at 2884"));
+        self.core(
+            time + ms(37),
+            connection,
+            internal(0x8000_4001, "Failed GetConnectionProperty", "QueryProperty at 2884"),
+        );
         self.core(time + ms(41), connection, core(98, 15));
         self.core(time + ms(42), connection, core(100, 15));
         self.method(time + ms(48), connection, "OnStartLicensing");
@@ -129,18 +158,25 @@ impl Host {
         self.method(time, connection, "SendClientLicense");
         self.method(time + ms(2), connection, "ProtocolComplete");
         self.method(time + ms(60), connection, "AuthenticateClientToSession");
-        let assigned = core(66, 13).data("ConnectionName", connection.name.clone()).data("SessionID", session);
+        let assigned =
+            core(66, 13).data("ConnectionName", connection.name.clone()).data("SessionID", session);
         self.core(time + ms(75), connection, assigned);
     }
 
     /// The server ends the connection, with what it tells the client.
-    pub(super) fn closes(&mut self, connection: &Connection, time: DateTime<Utc>, closing: Closing) {
+    pub(super) fn closes(
+        &mut self,
+        connection: &Connection,
+        time: DateTime<Utc>,
+        closing: Closing,
+    ) {
         if let Some(code) = closing.error_info {
             self.method(time, connection, &format!("SetErrorInfo(0x{code:x})"));
             self.method(time + ms(2), connection, &format!("PreDisconnect({code})"));
             let trace = "Disconnect trace:'calling spGfxPlugin->PreDisconnect()' in CUMRDPConnection::PreDisconnect at 4595";
             let traced = core(228, 19).level(3).data("ComponentName", "CUMRDPConnection");
-            let traced = traced.data("Message", format!("{trace} err=[0x{code:x}]")).data("ErrorCode", code);
+            let traced =
+                traced.data("Message", format!("{trace} err=[0x{code:x}]")).data("ErrorCode", code);
             self.core(time + ms(3), connection, traced);
         }
         self.core(time + ms(12), connection, core(102, 17));
@@ -152,11 +188,18 @@ impl Host {
     }
 
     pub(super) fn core(&mut self, time: DateTime<Utc>, connection: &Connection, record: Record) {
-        let record = record.activity(&connection.activity).process(self.term_service, connection.thread);
+        let record =
+            record.activity(&connection.activity).process(self.term_service, connection.thread);
         self.log(time, Channel::RdpCoreTs, record);
     }
 
-    pub(super) fn rcm(&mut self, time: DateTime<Utc>, id: u16, connection: Option<&Connection>, payload: Node) {
+    pub(super) fn rcm(
+        &mut self,
+        time: DateTime<Utc>,
+        id: u16,
+        connection: Option<&Connection>,
+        payload: Node,
+    ) {
         let thread = self.thread();
         let record = rcm(id).user_data(payload).process(self.term_service, thread);
         let record = match connection {
@@ -206,5 +249,9 @@ fn state_error(code: u32) -> Record {
 /// RdpCoreTS 227: level Error, and on every healthy host.
 fn internal(code: u32, words: &str, place: &str) -> Record {
     let text = format!("'{words}' in CUMRDPConnection::{place} err=[0x{code:08x}]");
-    core(227, 19).level(2).data("Name", "CUMRDPConnection").data("Value", code).data("CustomLevel", text)
+    core(227, 19)
+        .level(2)
+        .data("Name", "CUMRDPConnection")
+        .data("Value", code)
+        .data("CustomLevel", text)
 }

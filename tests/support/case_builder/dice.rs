@@ -35,6 +35,13 @@ impl Dice {
     pub(super) fn guid(&mut self, begin: &str) -> String {
         let digits = format!("{begin}{:016x}{:016x}", self.next(), self.next());
         let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default().to_owned();
-        format!("{{{}-{}-4{}-a{}-{}}}", part(0, 8), part(8, 12), part(12, 15), part(15, 18), part(18, 30))
+        format!(
+            "{{{}-{}-4{}-a{}-{}}}",
+            part(0, 8),
+            part(8, 12),
+            part(12, 15),
+            part(15, 18),
+            part(18, 30)
+        )
     }
 }

@@ -18,7 +18,8 @@ pub fn utf16(text: &str) -> Vec<u8> {
 /// `wevtutil qe LOG /f:xml`: one event a line, without a root.
 pub fn xml(host: &Host, channel: Channel) -> String {
     let settings = ParserSettings::default().indent(false);
-    let parser = EvtxParser::from_buffer(host.evtx(channel)).expect("the writer makes logs that can be read");
+    let parser = EvtxParser::from_buffer(host.evtx(channel))
+        .expect("the writer makes logs that can be read");
     let mut text = String::new();
     for record in parser.with_configuration(settings).records() {
         let record = record.expect("every record of a fixture can be read").data;
@@ -31,7 +32,9 @@ pub fn xml(host: &Host, channel: Channel) -> String {
 
 /// A zip file. Its members are stored, not packed, so the bytes do not change with a library.
 pub fn zip(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
-    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).last_modified_time(zip::DateTime::default());
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
+        .last_modified_time(zip::DateTime::default());
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in members {
         writer.start_file(*name, options).expect("a member of a fixture has a valid name");

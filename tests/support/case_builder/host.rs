@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::super::evtx_writer::{Log, Record};
 use super::channel::Channel;
 use super::dice::Dice;
-use super::super::evtx_writer::{Log, Record};
 
 /// A build of Windows. Newer ones write more fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,7 +103,8 @@ impl Host {
     }
 
     pub(super) fn new_processes(&mut self) {
-        let id = |dice: &mut Dice, low, high| u32::try_from(4 * dice.between(low, high)).unwrap_or(4);
+        let id =
+            |dice: &mut Dice, low, high| u32::try_from(4 * dice.between(low, high)).unwrap_or(4);
         self.term_service = id(&mut self.dice, 220, 500);
         self.lsass = id(&mut self.dice, 150, 215);
     }

@@ -56,7 +56,9 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 /// # Panics
 /// When it is no time: descriptions of fixtures are constants.
 pub fn at(text: &str) -> DateTime<Utc> {
-    NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").expect("a case names a time").and_utc()
+    NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f")
+        .expect("a case names a time")
+        .and_utc()
 }
 
 /// So many milliseconds.

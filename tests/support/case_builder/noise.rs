@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Channel, Host, mins, secs};
 use super::super::evtx_writer::{Record, Value, filetime};
+use super::{Channel, Host, mins, secs};
 
 impl Host {
     /// So many quiet days from midnight on: DCOM, Schannel of the host's own clients, services that
@@ -25,7 +25,8 @@ impl Host {
         }
         for hour in [3, 11, 19] {
             let time = self.some_time(midnight, hour);
-            let service = self.dice.pick(&["wuauserv", "WinHttpAutoProxySvc", "smphost", "AppReadiness"]);
+            let service =
+                self.dice.pick(&["wuauserv", "WinHttpAutoProxySvc", "smphost", "AppReadiness"]);
             self.service(time, service, 4);
             self.service(time + mins(7), service, 1);
         }

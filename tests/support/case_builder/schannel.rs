@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Build, Channel, Host};
 use super::super::evtx_writer::{Record, hex32};
+use super::{Build, Channel, Host};
 
 impl Host {
     /// 36870: the private key of the server's certificate cannot be used.
@@ -27,12 +27,16 @@ impl Host {
     /// 36888: a fatal alert was sent.
     pub fn schannel_36888(&mut self, time: DateTime<Utc>, alert: u32, state: u32) {
         let record = self.schannel(36888).data("AlertDesc", alert).data("ErrorState", state);
-        let record = if self.build >= Build(17134, 0) { record.data("TargetName", "") } else { record };
+        let record =
+            if self.build >= Build(17134, 0) { record.data("TargetName", "") } else { record };
         self.log_schannel(time, record);
     }
 
     fn schannel(&self, id: u16) -> Record {
-        let record = Record::new("Schannel", id).guid("{1f678132-5938-4686-9fdc-c8ff68f15c85}").level(2).user("S-1-5-18");
+        let record = Record::new("Schannel", id)
+            .guid("{1f678132-5938-4686-9fdc-c8ff68f15c85}")
+            .level(2)
+            .user("S-1-5-18");
         if self.build >= Build(22000, 0) {
             record.data("CallerProcessId", self.lsass).data("CallerProcessImageName", "lsass.exe")
         } else {

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Channel, Host};
 use super::super::evtx_writer::{Node, Record, guid, hex32, hex64, sid};
+use super::{Channel, Host};
 
 /// Why a logon is refused: `Status`, `SubStatus`, `FailureReason`.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,8 @@ impl Host {
         let (domain, account) = user.split_once('\\').unwrap_or((self.short_name(), user));
         let (domain, account) = (domain.to_owned(), account.to_owned());
         let logon = self.dice.next() % 0xff_ffff;
-        let (process, package) = if kind == 3 { ("Kerberos", "Kerberos") } else { ("User32 ", "Negotiate") };
+        let (process, package) =
+            if kind == 3 { ("Kerberos", "Kerberos") } else { ("User32 ", "Negotiate") };
         let record = subject(audit(4624, 12544).version(2))
             .data("TargetUserSid", sid("S-1-5-21-1004336348-1177238915-682003330-1187"))
             .data("TargetUserName", account)
@@ -51,7 +52,13 @@ impl Host {
     }
 
     /// 4625 of type 3, as NLA gives it.
-    pub fn refuses_logon(&mut self, time: DateTime<Utc>, user: &str, address: &str, refusal: Refusal) {
+    pub fn refuses_logon(
+        &mut self,
+        time: DateTime<Utc>,
+        user: &str,
+        address: &str,
+        refusal: Refusal,
+    ) {
         let (domain, account) = user.split_once('\\').unwrap_or(("", user));
         let Refusal(status, sub_status, reason) = refusal;
         let record = subject(audit(4625, 12544).keywords(0x8010_0000_0000_0000))
@@ -85,9 +92,11 @@ impl Host {
     /// The log was emptied by somebody: Eventlog 1102 in Security, 104 in System for any other.
     pub fn clears(&mut self, time: DateTime<Utc>, channel: Channel, by: &str) {
         let domain = self.short_name().to_owned();
-        let cleared = Node::new("LogFileCleared").namespace("http://manifests.microsoft.com/win/2004/08/windows/eventlog");
+        let cleared = Node::new("LogFileCleared")
+            .namespace("http://manifests.microsoft.com/win/2004/08/windows/eventlog");
         let (id, place, cleared) = if channel == Channel::Security {
-            let by_whom = cleared.field("SubjectUserSid", sid("S-1-5-21-1004336348-1177238915-682003330-500"));
+            let by_whom = cleared
+                .field("SubjectUserSid", sid("S-1-5-21-1004336348-1177238915-682003330-500"));
             let by_whom = by_whom.field("SubjectUserName", by).field("SubjectDomainName", domain);
             (1102, Channel::Security, by_whom.field("SubjectLogonId", hex64(0x3_6311)))
         } else {
@@ -101,7 +110,11 @@ impl Host {
             .keywords(if id == 1102 { 0x4020_0000_0000_0000 } else { 0x8000_0000_0000_0000 })
             .process(self.lsass + 320, 3088)
             .user_data(cleared);
-        let record = if id == 104 { record.user("S-1-5-21-1004336348-1177238915-682003330-500") } else { record };
+        let record = if id == 104 {
+            record.user("S-1-5-21-1004336348-1177238915-682003330-500")
+        } else {
+            record
+        };
         self.log(time, place, record);
     }
 

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
+use super::super::evtx_writer::{Node, Record};
 use super::connection::{Closing, Connection, event_xml};
 use super::{Channel, Host, ms};
-use super::super::evtx_writer::{Node, Record};
 
 /// A session on a server.
 #[derive(Debug)]
@@ -80,7 +80,11 @@ impl Host {
         if matches!(end, End::WindowClosed | End::CutOff) {
             self.breaks_off(&connection, time);
         } else {
-            self.closes(&connection, time, Closing { error_info: Some(reason), reason_code: reason });
+            self.closes(
+                &connection,
+                time,
+                Closing { error_info: Some(reason), reason_code: reason },
+            );
         }
         let why = event_xml().field("Session", session.id).field("Reason", reason);
         self.lsm(time + ms(20), 40, None, why);
@@ -105,7 +109,9 @@ impl Host {
 
     /// LocalSessionManager loads its plug-ins when it starts.
     pub(super) fn session_manager_starts(&mut self, time: DateTime<Utc>) {
-        for (number, plugin) in (0..).zip(["RDSAppXPlugin", "Remote Audio", "Remote Desktop Help Session Manager"]) {
+        for (number, plugin) in
+            (0..).zip(["RDSAppXPlugin", "Remote Audio", "Remote Desktop Help Session Manager"])
+        {
             self.lsm(time + ms(number), 32, None, event_xml().field("messageName", plugin));
         }
     }

@@ -24,10 +24,17 @@ impl Host {
     }
 
     /// Somebody guesses passwords: a connection, 140 and 4625 each.
-    pub fn is_guessed_at(&mut self, time: DateTime<Utc>, stranger: &str, times: i64, every_ms: i64) {
+    pub fn is_guessed_at(
+        &mut self,
+        time: DateTime<Utc>,
+        stranger: &str,
+        times: i64,
+        every_ms: i64,
+    ) {
         for number in 0..times {
             let now = time + ms(number * every_ms);
-            let user = self.dice.pick(&["administrator", "admin", "user", "test", "backup", "scan"]);
+            let user =
+                self.dice.pick(&["administrator", "admin", "user", "test", "backup", "scan"]);
             self.refuses_credentials(now, stranger);
             self.refuses_logon(now + ms(900), user, stranger, Refusal::NO_SUCH_USER);
         }

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Build, Channel, Host, mins, secs};
 use super::super::evtx_writer::{Node, Record, guid, hex32};
+use super::{Build, Channel, Host, mins, secs};
 
 impl Host {
     /// A cumulative update: downloaded, installed, and active only after a restart. System 44, 43, 19; Setup 1, 4.
@@ -23,13 +23,20 @@ impl Host {
 
     /// The daily definitions of the virus scanner: System 43 and 19, and no restart.
     pub fn gets_definitions(&mut self, time: DateTime<Utc>, version: &str) {
-        let title = format!("Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version {version}) - Current Channel (Broad)");
+        let title = format!(
+            "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version {version}) - Current Channel (Broad)"
+        );
         self.update(time, 43, &title);
         self.update(time + secs(19), 19, &title);
     }
 
     /// Setup 2003 and 2004: the computer has become another version of Windows.
-    pub fn was_upgraded(&mut self, time: DateTime<Utc>, (from, from_name): (Build, &str), to_name: &str) {
+    pub fn was_upgraded(
+        &mut self,
+        time: DateTime<Utc>,
+        (from, from_name): (Build, &str),
+        to_name: &str,
+    ) {
         let setup = |id, task, keywords| {
             Record::new("Microsoft-Windows-Setup", id)
                 .guid("{75ebc33e-997f-49cf-b49f-ecc50184b75d}")
@@ -86,19 +93,32 @@ impl Host {
             .data("updateTitle", title)
             .data("updateGuid", guid(&update))
             .data("updateRevisionNumber", 200_u32);
-        let record = if id == 19 { record.data("serviceGuid", guid("{855e8a7c-ecb4-4ca3-b045-1dfa50104289}")) } else { record };
+        let record = if id == 19 {
+            record.data("serviceGuid", guid("{855e8a7c-ecb4-4ca3-b045-1dfa50104289}"))
+        } else {
+            record
+        };
         self.log(time, Channel::System, record);
     }
 
     fn servicing(&mut self, time: DateTime<Utc>, id: u16, kb: &str, state: &str) {
-        let root = |name| Node::new(name).namespace("http://manifests.microsoft.com/win/2004/08/windows/setup_provider");
+        let root = |name| {
+            Node::new(name)
+                .namespace("http://manifests.microsoft.com/win/2004/08/windows/setup_provider")
+        };
         let payload = if id == 1 {
             let change = root("CbsPackageInitiateChanges").field("PackageIdentifier", kb);
-            let change = change.field("InitialPackageState", 5080_u32).field("InitialPackageStateTextized", "Absent");
-            change.field("IntendedPackageState", 5112_u32).field("IntendedPackageStateTextized", state)
+            let change = change
+                .field("InitialPackageState", 5080_u32)
+                .field("InitialPackageStateTextized", "Absent");
+            change
+                .field("IntendedPackageState", 5112_u32)
+                .field("IntendedPackageStateTextized", state)
         } else {
             let change = root("CbsPackageChangeState").field("PackageIdentifier", kb);
-            let change = change.field("IntendedPackageState", 5112_u32).field("IntendedPackageStateTextized", state);
+            let change = change
+                .field("IntendedPackageState", 5112_u32)
+                .field("IntendedPackageStateTextized", state);
             change.field("ErrorCode", hex32(0))
         };
         let thread = self.thread();
