@@ -34,15 +34,30 @@ pub(super) fn case() -> Case {
         text::mstsc_box(at("2026-11-03 07:58:03"), &pc, 0x904, 0x7)
     );
     Case::new("brute-force-storm")
-        .logs("server", &server, &[Channel::System, Channel::Security, Channel::RdpCoreTs, Channel::RcmAdmin])
+        .logs(
+            "server",
+            &server,
+            &[Channel::System, Channel::Security, Channel::RdpCoreTs, Channel::RcmAdmin],
+        )
         .logs("client", &pc, &[Channel::RdpClient])
-        .file("ticket.txt", text::ticket(4640, "2026-11-03 08:20", server.name(), pc.name(), &words))
+        .file(
+            "ticket.txt",
+            text::ticket(4640, "2026-11-03 08:20", server.name(), pc.name(), &words),
+        )
         .expect(&Expected {
             incidents: 1,
             first_cause: Some("connection-limit"),
             stage: Some("tcp"),
-            why: "RCM 1006 (many incomplete connections) three times while clients of the office die at once, 140 and 4625 from three public addresses in the same minutes, and all is well when the storm is over. The refused passwords are those of strangers, not of the office.",
-            must_not: &["nla-auth-failure", "cert-key-access-denied", "network-unstable", "windows-update"],
+            why: "RCM 1006 (many incomplete connections) three times while clients of the \
+            office die at once, 140 and 4625 from three public addresses in the same minutes, \
+            and all is well when the storm is over. The refused passwords are those of \
+            strangers, not of the office.",
+            must_not: &[
+                "nla-auth-failure",
+                "cert-key-access-denied",
+                "network-unstable",
+                "windows-update",
+            ],
             ..Expected::default()
         })
 }

@@ -21,7 +21,12 @@ pub(super) fn file_server() -> Case {
     let anna = Host::new("PC07.contoso.example", "10.20.4.31", Build::WINDOWS_11);
     let omar = Host::new("PC11.contoso.example", "10.20.4.44", Build::WINDOWS_11);
     server.healthy_days(at("2026-11-09 00:00:00"), 5);
-    server.installs(at("2026-11-10 22:10:00"), "KB5099541", "2026-11 Cumulative Update for Microsoft server operating system version 21H2 for x64-based Systems");
+    server.installs(
+        at("2026-11-10 22:10:00"),
+        "KB5099541",
+        "2026-11 Cumulative Update for \
+    Microsoft server operating system version 21H2 for x64-based Systems",
+    );
     server.restarts_for_update(at("2026-11-11 02:00:00"), Key::Opens);
     server.update_is_active(at("2026-11-11 02:05:00"), "KB5099541");
     server.makes_certificate(at("2026-11-11 02:03:20"));
@@ -48,7 +53,10 @@ pub(super) fn file_server() -> Case {
             "security-4625-bad-password",
             "user32-1074-update-restart",
         ],
-        ..Expected::healthy("Everybody who belongs here gets in; one password was mistyped and put right, one restart was planned.")
+        ..Expected::healthy(
+            "Everybody who belongs here gets in; one password was mistyped and \
+        put right, one restart was planned.",
+        )
     })
 }
 

@@ -173,7 +173,8 @@ impl Host {
         if let Some(code) = closing.error_info {
             self.method(time, connection, &format!("SetErrorInfo(0x{code:x})"));
             self.method(time + ms(2), connection, &format!("PreDisconnect({code})"));
-            let trace = "Disconnect trace:'calling spGfxPlugin->PreDisconnect()' in CUMRDPConnection::PreDisconnect at 4595";
+            let trace = "Disconnect trace:'calling spGfxPlugin->PreDisconnect()' in \
+            CUMRDPConnection::PreDisconnect at 4595";
             let traced = core(228, 19).level(3).data("ComponentName", "CUMRDPConnection");
             let traced =
                 traced.data("Message", format!("{trace} err=[0x{code:x}]")).data("ErrorCode", code);

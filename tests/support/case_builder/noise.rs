@@ -42,7 +42,7 @@ impl Host {
         self.gets_definitions(definitions, &format!("1.449.{}.0", 310 + day));
         self.uptime(midnight + mins(11 * 60), 86_400 * (day + 3));
         let any = self.some_time(midnight, 20);
-        self.unrelated(any);
+        self.dns_1014(any);
     }
 
     /// Kernel-General 1: the time service moves the clock by a few milliseconds.

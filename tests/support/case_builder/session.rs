@@ -90,7 +90,7 @@ impl Host {
         self.lsm(time + ms(20), 40, None, why);
         let whom = event_xml().field("User", session.user.clone()).field("SessionID", session.id);
         if end == End::SignedOut {
-            self.lsm(time + ms(900), 23, None, whom);
+            self.lsm(time + ms(900), 23, Some(session), whom);
         } else {
             let address = connection.peer;
             self.lsm(time + ms(31), 24, None, whom.field("Address", address));
