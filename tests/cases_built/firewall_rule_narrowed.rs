@@ -35,7 +35,7 @@ pub(super) fn case() -> Case {
             incidents: 1,
             first_cause: Some("firewall-blocked"),
             trigger: Some("config-change"),
-            stage: Some("tcp"),
+            stage: Some("name"),
             why: "0x204 without 1028, RdpCoreTS covers the time and has no 131 from this client \
             while the jump host gets in, and Firewall 2005 shows the Remote Desktop rule \
             narrowed to the jump network the evening before.",

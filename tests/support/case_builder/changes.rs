@@ -175,8 +175,8 @@ impl Host {
         self.log(time, Channel::System, record);
     }
 
-    /// DNS-Client 1014: a name that no server of the network knows, and nobody needs.
-    pub(super) fn dns_1014(&mut self, time: DateTime<Utc>) {
+    /// DNS-Client 1014: no server answered for this name in time.
+    pub fn dns_1014(&mut self, time: DateTime<Utc>, name: &str) {
         let record = Record::new("Microsoft-Windows-DNS-Client", 1014)
             .guid("{1c95126e-7eea-49a9-a3fe-a378b03ddb4d}")
             .level(3)
@@ -184,7 +184,7 @@ impl Host {
             .keywords(0x4000_0000_1000_0000)
             .user("S-1-5-20")
             .process(self.lsass + 700, 2112)
-            .data("QueryName", "wpad.contoso.example")
+            .data("QueryName", name)
             .data("AddressLength", 16_u32)
             .data("Address", binary(&[2, 0, 0, 53, 10, 20, 0, 10, 0, 0, 0, 0, 0, 0, 0, 0]));
         self.log(time, Channel::System, record);

@@ -124,6 +124,16 @@ impl Host {
         connection
     }
 
+    /// RdpCoreTS 139 within a connection: the security package fails with this error.
+    pub fn security_fails(&mut self, time: DateTime<Utc>, peer: &str, code: u32) -> Connection {
+        let connection = self.accepts(time, peer);
+        let answer = time + ms(self.dice.between(900, 1900));
+        let failed = core(139, 14).level(3).data("ResultCode", hex32(code)).data("IPString", peer);
+        self.core(answer, &connection, failed);
+        self.breaks_off(&connection, answer + ms(14));
+        connection
+    }
+
     /// TLS and CredSSP are behind the connection: MCS, capabilities, licensing.
     pub(super) fn reaches_mcs(&mut self, connection: &Connection, user: &str) {
         let time = connection.start + ms(self.dice.between(560, 690));

@@ -67,6 +67,23 @@ impl Host {
         self.closes(&connection, time + ms(1300), closing);
     }
 
+    /// NLA passes, and then the user may not log on through Remote Desktop: 4625 of type 10, error 9.
+    pub fn lacks_the_right(&mut self, time: DateTime<Utc>, client: &Self, user: &str) {
+        let address = client.address.clone();
+        let connection = self.accepts(time, &address);
+        self.reaches_mcs(&connection, user);
+        self.allows_logon(time + ms(590), user, &address, 3);
+        self.sessions += 1;
+        let id = self.sessions;
+        self.reaches_session(&connection, id);
+        let refusal = super::Refusal::RIGHT_MISSING;
+        self.refuses_logon_of_type(time + ms(1400), user, &address, refusal, 10);
+        let closing = Closing { error_info: Some(9), reason_code: 9 };
+        self.closes(&connection, time + ms(1500), closing);
+        let why = event_xml().field("Session", id).field("Reason", 9_u32);
+        self.lsm(time + ms(1520), 40, None, why);
+    }
+
     /// The session ends in one of the ways sessions end.
     pub fn ends(&mut self, session: &Session, time: DateTime<Utc>, end: End) {
         let reason = match end {

@@ -8,9 +8,15 @@ use super::Host;
 pub fn mstsc_box(time: DateTime<Utc>, client: &Host, error: u32, extended: u32) -> String {
     let stamp = (time + client.clock).format("%m/%d/%y %I:%M:%S %p");
     let words = match (error, extended) {
+        (0x3, 0x9) => {
+            "The connection was denied because the user account is not authorized for remote login."
+        }
         (0x3, _) => {
             "Your Remote Desktop Services session has ended because the idle time limit was \
             reached."
+        }
+        (0x104, _) => {
+            "Remote Desktop can't find the computer. Verify the computer name and domain."
         }
         (0x904, 0) => {
             "Your Remote Desktop Services session has ended.\n\nThe connection to the remote \
