@@ -129,6 +129,7 @@ fn begin(event: &Event, step: Step, time: DateTime<Utc>) -> Attempt {
         peer: None,
         target: None,
         user: None,
+        opened: false,
         bad_credentials: false,
         authenticated: false,
         past_security: false,
@@ -197,6 +198,7 @@ fn apply(attempt: &mut Attempt, event: &Event, step: Step, time: DateTime<Utc>) 
             attempt.stage
         }
     };
+    attempt.opened |= step.opens();
     attempt.stage = attempt.stage.max(reached);
 }
 

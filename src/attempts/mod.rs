@@ -48,6 +48,8 @@ pub struct Attempt {
     pub target: Option<Arc<str>>,
     /// The account, when one was told.
     pub user: Option<Arc<str>>,
+    /// Its beginning was logged. A log that only tells how a session ended says nothing about how it was made.
+    pub opened: bool,
     /// RdpCoreTS 140: the name or password was wrong, so TLS was up.
     pub bad_credentials: bool,
     /// RemoteConnectionManager 1149 or client 1027: CredSSP passed.
@@ -81,7 +83,7 @@ impl Attempt {
     /// Whether it ended before MCS: the shape that a fault in TLS, its key or CredSSP has on a server.
     #[must_use]
     pub fn died_before_mcs(&self) -> bool {
-        !self.past_security && !self.in_session && self.stage < Stage::Mcs
+        self.opened && !self.past_security && !self.in_session && self.stage < Stage::Mcs
     }
 
     /// The stages it can have died in. Between the answer to X.224 and MCS a server logs nothing when all goes well, so
@@ -111,6 +113,7 @@ impl Attempt {
         self.peer = self.peer.take().or(other.peer);
         self.target = self.target.take().or(other.target);
         self.user = self.user.take().or(other.user);
+        self.opened |= other.opened;
         self.bad_credentials |= other.bad_credentials;
         self.authenticated |= other.authenticated;
         self.past_security |= other.past_security;
