@@ -51,6 +51,8 @@ struct Outcome {
     answer: String,
     probability: f64,
     stage: String,
+    /// Whether the cause is right; the rest of the answer may still be wrong.
+    is_right: bool,
     wrong: Vec<String>,
 }
 
@@ -124,6 +126,7 @@ fn check(folder: &Path, db: &Database) -> Outcome {
         case: folder
             .file_name()
             .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+        is_right: is_right(&truth, &named),
         truth: truth.first_cause.unwrap_or_else(|| "nothing".to_owned()),
         answer: named,
         probability,
@@ -132,10 +135,13 @@ fn check(folder: &Path, db: &Database) -> Outcome {
     }
 }
 
+fn is_right(truth: &Expected, named: &str) -> bool {
+    truth.first_cause.as_deref() == Some(named)
+        || truth.acceptable.iter().any(|cause| cause == named)
+}
+
 fn check_first(truth: &Expected, first: &Diagnosis, named: &str, wrong: &mut Vec<String>) {
-    if truth.first_cause.as_deref() != Some(named)
-        && !truth.acceptable.iter().any(|cause| cause == named)
-    {
+    if !is_right(truth, named) {
         wrong.push("another cause".to_owned());
     }
     let change = first.trigger.as_ref().map(|trigger| &trigger.change);
@@ -163,7 +169,7 @@ fn table(outcomes: &[Outcome]) -> String {
         "case", "truth", "answer", "p", "stage"
     );
     for outcome in outcomes {
-        let Outcome { case, truth, answer, probability, stage, wrong } = outcome;
+        let Outcome { case, truth, answer, probability, stage, wrong, .. } = outcome;
         let remarks = if wrong.is_empty() { "ok".to_owned() } else { wrong.join("; ") };
         writeln!(
             text,
@@ -174,17 +180,20 @@ fn table(outcomes: &[Outcome]) -> String {
     text
 }
 
-/// Brier score and reliability: of the answers given with about the same probability, how many are right?
+/// Brier score and reliability of the causes that were named: of those given with about the same probability, how
+/// many are right? An abstention promises nothing and is not counted.
 fn reliability(outcomes: &[Outcome]) -> String {
+    let named =
+        |outcome: &&Outcome| !matches!(&*outcome.answer, "nothing" | "insufficient-evidence");
     let given: Vec<(f64, bool)> = outcomes
         .iter()
-        .filter(|o| o.answer != "nothing")
-        .map(|o| (o.probability, o.answer == o.truth))
+        .filter(named)
+        .map(|outcome| (outcome.probability, outcome.is_right))
         .collect();
     let hit = |right: bool| if right { 1.0 } else { 0.0 };
     let brier = given.iter().map(|(p, right)| (p - hit(*right)).powi(2)).sum::<f64>()
         / given.len().max(1) as f64;
-    let mut text = format!("Brier score {brier:.3} over {} answers\n", given.len());
+    let mut text = format!("Brier score {brier:.3} over {} named causes\n", given.len());
     for (low, high) in [(0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.01)] {
         let band: Vec<_> = given.iter().filter(|(p, _)| (low..high).contains(p)).collect();
         let right = band.iter().filter(|(_, right)| *right).count();
