@@ -196,6 +196,9 @@ fn reliability(outcomes: &[Outcome]) -> String {
     let mut text = format!("Brier score {brier:.3} over {} named causes\n", given.len());
     for (low, high) in [(0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.01)] {
         let band: Vec<_> = given.iter().filter(|(p, _)| (low..high).contains(p)).collect();
+        if band.is_empty() {
+            continue;
+        }
         let right = band.iter().filter(|(_, right)| *right).count();
         let mean = band.iter().map(|(p, _)| p).sum::<f64>() / band.len().max(1) as f64;
         writeln!(

@@ -12,7 +12,7 @@ pub(super) fn case() -> Case {
     for (stranger, start) in
         [("203.0.113.44", "07:56:00"), ("203.0.113.91", "07:56:01"), ("198.51.100.12", "07:58:30")]
     {
-        server.is_guessed_at(at(&format!("2026-11-03 {start}")), stranger, 24, 6_100);
+        server.is_guessed_at(at(&format!("2026-11-03 {start}")), stranger, 16, 9_100);
     }
     for time in ["07:57:30", "07:59:02", "08:01:10"] {
         server.rcm_admin(at(&format!("2026-11-03 {time}")), 1006, 3);

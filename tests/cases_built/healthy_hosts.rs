@@ -67,7 +67,7 @@ pub(super) fn exposed_host() -> Case {
     server.healthy_days(at("2026-10-19 00:00:00"), 3);
     server.boots(at("2026-10-19 06:00:00"), Key::Opens);
     server.is_scanned_for_ciphers(at("2026-10-19 13:00:00"), 50);
-    server.is_guessed_at(at("2026-10-20 03:00:00"), "203.0.113.201", 25, 61_000);
+    server.is_guessed_at(at("2026-10-20 03:00:00"), "203.0.113.201", 15, 61_000);
     server.is_probed(at("2026-10-20 05:00:00"), "198.51.100.7", 8);
     for day in ["2026-10-19", "2026-10-20", "2026-10-21"] {
         let session = server.good_connection(at(&format!("{day} 19:00:00")), &owner, "owner");

@@ -15,12 +15,15 @@ mod german_key_access_denied;
 mod healthy_hosts;
 mod idle_limit_complaint;
 mod key_access_denied_after_hardening;
+mod key_fault_of_another_service;
 mod key_missing_after_upgrade;
+mod line_drops_for_all;
 mod locked_account_not_the_update;
 mod logon_right_removed;
 mod logs_begin_too_late;
 mod nothing_is_wrong;
 mod old_name_only;
+mod repair_is_not_the_trigger;
 mod snapshot_clock_behind;
 mod tls_versions_hardened;
 mod two_servers_two_causes;
@@ -40,12 +43,15 @@ pub(crate) fn all() -> Vec<(&'static str, Case)> {
         german_key_access_denied::case(),
         idle_limit_complaint::case(),
         key_access_denied_after_hardening::case(),
+        key_fault_of_another_service::case(),
         key_missing_after_upgrade::case(),
+        line_drops_for_all::case(),
         locked_account_not_the_update::case(),
         logon_right_removed::case(),
         logs_begin_too_late::case(),
         nothing_is_wrong::case(),
         old_name_only::case(),
+        repair_is_not_the_trigger::case(),
         snapshot_clock_behind::case(),
         tls_versions_hardened::case(),
         two_servers_two_causes::case(),

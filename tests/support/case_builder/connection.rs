@@ -82,20 +82,26 @@ impl Host {
         self.core(time + ms(8), &connection, core(103, 17).data("ReasonCode", 0_u32));
     }
 
-    /// The socket was closed by the other end before MCS.
+    /// The socket was closed by the other end.
     pub fn breaks_off(&mut self, connection: &Connection, time: DateTime<Utc>) {
-        self.core(time, connection, core(143, 15).level(3).data("error", 64_u32));
-        self.core(time + ms(1), connection, state_error(0x8007_0040));
-        self.core(time + ms(2), connection, core(142, 15).level(3).data("error", 64_u32));
-        self.core(
-            time + ms(3),
-            connection,
-            internal(
-                0x8007_0057,
-                "Failed to get property Disconnect Reason",
-                "GetDisconnectReason at 4795",
-            ),
+        self.socket_fails(connection, time, 64);
+    }
+
+    /// Nothing came from the other end for too long.
+    pub(super) fn times_out(&mut self, connection: &Connection, time: DateTime<Utc>) {
+        self.socket_fails(connection, time, 121);
+    }
+
+    fn socket_fails(&mut self, connection: &Connection, time: DateTime<Utc>, error: u32) {
+        self.core(time, connection, core(143, 15).level(3).data("error", error));
+        self.core(time + ms(1), connection, state_error(0x8007_0000 | error));
+        self.core(time + ms(2), connection, core(142, 15).level(3).data("error", error));
+        let reason = internal(
+            0x8007_0057,
+            "Failed to get property Disconnect Reason",
+            "GetDisconnectReason at 4795",
         );
+        self.core(time + ms(3), connection, reason);
         self.core(time + ms(5), connection, core(102, 17));
         self.core(time + ms(7), connection, core(103, 17).data("ReasonCode", 14_u32));
     }

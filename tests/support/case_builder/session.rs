@@ -114,6 +114,16 @@ impl Host {
         }
     }
 
+    /// The line below the session goes dead: the server notices by a time-out.
+    pub fn is_lost(&mut self, session: &Session, time: DateTime<Utc>) {
+        let connection = session.connection.clone();
+        self.times_out(&connection, time);
+        let why = event_xml().field("Session", session.id).field("Reason", 0xd000_0001_u32);
+        self.lsm(time + ms(20), 40, None, why);
+        let whom = event_xml().field("User", session.user.clone()).field("SessionID", session.id);
+        self.lsm(time + ms(31), 24, None, whom.field("Address", connection.peer));
+    }
+
     fn lsm(&mut self, time: DateTime<Utc>, id: u16, session: Option<&Session>, payload: Node) {
         let thread = self.thread();
         let record = lsm(id).user_data(payload).process(self.lsass - 40, thread);
