@@ -12,7 +12,7 @@ pub(super) fn case() -> Case {
     for (stranger, start) in
         [("203.0.113.44", "07:56:00"), ("203.0.113.91", "07:56:01"), ("198.51.100.12", "07:58:30")]
     {
-        server.is_guessed_at(at(&format!("2026-11-03 {start}")), stranger, 24, 6_100);
+        server.is_guessed_at(at(&format!("2026-11-03 {start}")), stranger, 16, 9_100);
     }
     for time in ["07:57:30", "07:59:02", "08:01:10"] {
         server.rcm_admin(at(&format!("2026-11-03 {time}")), 1006, 3);
@@ -34,15 +34,30 @@ pub(super) fn case() -> Case {
         text::mstsc_box(at("2026-11-03 07:58:03"), &pc, 0x904, 0x7)
     );
     Case::new("brute-force-storm")
-        .logs("server", &server, &[Channel::System, Channel::Security, Channel::RdpCoreTs, Channel::RcmAdmin])
+        .logs(
+            "server",
+            &server,
+            &[Channel::System, Channel::Security, Channel::RdpCoreTs, Channel::RcmAdmin],
+        )
         .logs("client", &pc, &[Channel::RdpClient])
-        .file("ticket.txt", text::ticket(4640, "2026-11-03 08:20", server.name(), pc.name(), &words))
+        .file(
+            "ticket.txt",
+            text::ticket(4640, "2026-11-03 08:20", server.name(), pc.name(), &words),
+        )
         .expect(&Expected {
             incidents: 1,
             first_cause: Some("connection-limit"),
             stage: Some("tcp"),
-            why: "RCM 1006 (many incomplete connections) three times while clients of the office die at once, 140 and 4625 from three public addresses in the same minutes, and all is well when the storm is over. The refused passwords are those of strangers, not of the office.",
-            must_not: &["nla-auth-failure", "cert-key-access-denied", "network-unstable", "windows-update"],
+            why: "RCM 1006 (many incomplete connections) three times while clients of the \
+            office die at once, 140 and 4625 from three public addresses in the same minutes, \
+            and all is well when the storm is over. The refused passwords are those of \
+            strangers, not of the office.",
+            must_not: &[
+                "nla-auth-failure",
+                "cert-key-access-denied",
+                "network-unstable",
+                "windows-update",
+            ],
             ..Expected::default()
         })
 }

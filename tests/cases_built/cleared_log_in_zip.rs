@@ -48,7 +48,9 @@ pub(super) fn case() -> Case {
             incidents: 1,
             first_cause: Some("cert-key-missing"),
             stage: Some("tls"),
-            why: "36870 with NTE_BAD_KEYSET 0x80090016 in the second of every attempt that the cleared log still has, and every client dies before MCS: the key container is gone. What removed it was in the log that was cleared, so there is no trigger to name.",
+            why: "36870 with NTE_BAD_KEYSET 0x80090016 in the second of every attempt that the \
+            cleared log still has, and every client dies before MCS: the key container is gone. \
+            What removed it was in the log that was cleared, so there is no trigger to name.",
             must_not: &["windows-update", "network-unstable", "insufficient-evidence"],
             ..Expected::default()
         })

@@ -21,7 +21,8 @@ pub(super) fn case() -> Case {
         pc.lsasrv_6041(time + ms(610), "TERMSRV/ERP02.contoso.example", "2");
     }
 
-    let words = "RDP: An authentication error has occurred.\nThe function requested is not supported.\n\nRemote computer: ERP02.contoso.example\n\
+    let words = "RDP: An authentication error has occurred.\nThe function requested is not \
+    supported.\n\nRemote computer: ERP02.contoso.example\n\
                  This could be due to CredSSP encryption oracle remediation.\nFor more information, see https://go.microsoft.com/fwlink/?linkid=866660\n";
     let of_pc = [
         ("Security Update", "KB4103729", "5/9/2018"),
@@ -44,7 +45,10 @@ pub(super) fn case() -> Case {
             trigger: Some("windows-update"),
             kb: Some("KB4103727"),
             stage: Some("tls"),
-            why: "LsaSrv 6041 on the client names the target and CredSSP version 2 in the second of every attempt; the client got the May 2018 update the evening before, which refuses servers without the March 2018 one, and the server's list ends in February.",
+            why: "LsaSrv 6041 on the client names the target and CredSSP version 2 in the \
+            second of every attempt; the client got the May 2018 update the evening before, \
+            which refuses servers without the March 2018 one, and the server's list ends in \
+            February.",
             must_not: &["nla-auth-failure", "cert-key-access-denied", "tls-version-mismatch"],
             ..Expected::default()
         })

@@ -34,15 +34,30 @@ pub(super) fn case() -> Case {
         text::mstsc_box(at("2026-11-05 08:02:12"), &pc, 0x904, 0x7)
     );
     Case::new("domain-unreachable-clock-ahead")
-        .logs("server", &server, &[Channel::System, Channel::Security, Channel::RdpCoreTs, Channel::RcmOperational])
+        .logs(
+            "server",
+            &server,
+            &[Channel::System, Channel::Security, Channel::RdpCoreTs, Channel::RcmOperational],
+        )
         .logs("client", &pc, &[Channel::RdpClient])
-        .file("ticket.txt", text::ticket(4655, "2026-11-05 08:50", server.name(), pc.name(), &words))
+        .file(
+            "ticket.txt",
+            text::ticket(4655, "2026-11-05 08:50", server.name(), pc.name(), &words),
+        )
         .expect(&Expected {
             incidents: 1,
             first_cause: Some("domain-unreachable"),
             stage: Some("credssp"),
-            why: "4625 with 0xC000005E (no logon servers) at every attempt of a domain user, NETLOGON 5719 and GroupPolicy 1129 hours after the start, and a local account of the same client gets in. The clock of the client is off, but no code speaks of it: no 0xC0000133, no 0x80090324.",
-            must_not: &["time-skew", "nla-auth-failure", "cert-key-access-denied", "network-unstable"],
+            why: "4625 with 0xC000005E (no logon servers) at every attempt of a domain user, \
+            NETLOGON 5719 and GroupPolicy 1129 hours after the start, and a local account of \
+            the same client gets in. The clock of the client is off, but no code speaks of it: \
+            no 0xC0000133, no 0x80090324.",
+            must_not: &[
+                "time-skew",
+                "nla-auth-failure",
+                "cert-key-access-denied",
+                "network-unstable",
+            ],
             ..Expected::default()
         })
 }

@@ -21,16 +21,31 @@ pub(super) fn case() -> Case {
         text::mstsc_box(at("2026-11-25 08:02:22"), &pc, 0x204, 0x0)
     );
     Case::new("firewall-rule-narrowed")
-        .logs("server", &server, &[Channel::System, Channel::RdpCoreTs, Channel::RcmOperational, Channel::Firewall])
+        .logs(
+            "server",
+            &server,
+            &[Channel::System, Channel::RdpCoreTs, Channel::RcmOperational, Channel::Firewall],
+        )
         .logs("client", &pc, &[Channel::RdpClient])
-        .file("ticket.txt", text::ticket(4925, "2026-11-25 09:40", server.name(), pc.name(), &words))
+        .file(
+            "ticket.txt",
+            text::ticket(4925, "2026-11-25 09:40", server.name(), pc.name(), &words),
+        )
         .expect(&Expected {
             incidents: 1,
             first_cause: Some("firewall-blocked"),
             trigger: Some("config-change"),
-            stage: Some("tcp"),
-            why: "0x204 without 1028, RdpCoreTS covers the time and has no 131 from this client while the jump host gets in, and Firewall 2005 shows the Remote Desktop rule narrowed to the jump network the evening before.",
-            must_not: &["listener-failure", "rdp-disabled", "server-restarted", "cert-key-access-denied", "dns-failure"],
+            stage: Some("name"),
+            why: "0x204 without 1028, RdpCoreTS covers the time and has no 131 from this client \
+            while the jump host gets in, and Firewall 2005 shows the Remote Desktop rule \
+            narrowed to the jump network the evening before.",
+            must_not: &[
+                "listener-failure",
+                "rdp-disabled",
+                "server-restarted",
+                "cert-key-access-denied",
+                "dns-failure",
+            ],
             ..Expected::default()
         })
 }

@@ -32,20 +32,31 @@ pub(super) fn case() -> Case {
 
     let stamp = (at("2026-11-17 06:58:14") + secs(2)).format("%m/%d/%y %I:%M:%S %p");
     let words = format!(
-        "Betreff: Remotedesktop geht nicht\n\nSeit heute Morgen komme ich nicht mehr auf den Server, die Kollegen auch nicht.\n\n\
+        "Betreff: Remotedesktop geht nicht\n\nSeit heute Morgen komme ich nicht mehr auf den \
+        Server, die Kollegen auch nicht.\n\n\
          [Window Title]\nRemotedesktopverbindung\n\n[Content]\nInterner Fehler.\n\n[^] Details ausblenden  [OK]\n\n[Expanded Information]\n\
          Fehlercode: 0x904\nErweiterter Fehlercode: 0x7\nZeitstempel (UTC): {stamp}\n"
     );
     Case::new("german-key-access-denied")
         .logs("Server", &server, &[Channel::System, Channel::RdpCoreTs])
         .logs("Client", &pc, &[Channel::RdpClient])
-        .file("ticket.txt", text::ticket(4822, "2026-11-17 07:30", server.name(), pc.name(), &words))
+        .file(
+            "ticket.txt",
+            text::ticket(4822, "2026-11-17 07:30", server.name(), pc.name(), &words),
+        )
         .expect(&Expected {
             incidents: 1,
             first_cause: Some("cert-key-access-denied"),
             stage: Some("tls"),
-            why: "RCM 1058 says Zugriff verweigert (Access is denied) at the service start, 36870 0x8009030D stands in each attempt's second, and every client dies before MCS. That the certificate has expired is the consequence: it could not be replaced.",
-            must_not: &["cert-expired", "network-unstable", "insufficient-evidence", "windows-update"],
+            why: "RCM 1058 says Zugriff verweigert (Access is denied) at the service start, \
+            36870 0x8009030D stands in each attempt's second, and every client dies before MCS. \
+            That the certificate has expired is the consequence: it could not be replaced.",
+            must_not: &[
+                "cert-expired",
+                "network-unstable",
+                "insufficient-evidence",
+                "windows-update",
+            ],
             ..Expected::default()
         })
 }

@@ -20,13 +20,22 @@ pub(super) fn case() -> Case {
     Case::new("idle-limit-complaint")
         .logs("server", &server, &[Channel::System, Channel::RdpCoreTs, Channel::LsmOperational])
         .logs("client", &pc, &[Channel::RdpClient])
-        .file("ticket.txt", text::ticket(4860, "2026-11-18 13:20", server.name(), pc.name(), &words))
+        .file(
+            "ticket.txt",
+            text::ticket(4860, "2026-11-18 13:20", server.name(), pc.name(), &words),
+        )
         .expect(&Expected {
             incidents: 1,
             first_cause: Some("session-ended-normally"),
             stage: Some("running"),
-            why: "LocalSessionManager 40 with reason 3, SetErrorInfo(0x3) and the client's extended code 0x3: the idle limit ended a session that had worked for hours.",
-            must_not: &["network-unstable", "server-restarted", "insufficient-evidence", "cert-key-access-denied"],
+            why: "LocalSessionManager 40 with reason 3, SetErrorInfo(0x3) and the client's \
+            extended code 0x3: the idle limit ended a session that had worked for hours.",
+            must_not: &[
+                "network-unstable",
+                "server-restarted",
+                "insufficient-evidence",
+                "cert-key-access-denied",
+            ],
             ..Expected::default()
         })
 }

@@ -27,7 +27,12 @@ pub(super) fn case() -> Case {
     }
     server.good_connection(at("2026-11-17 09:12:20"), &other, r"CONTOSO\omar");
 
-    server.installs(at("2026-11-17 22:40:09"), "KB5099541", "2026-11 Cumulative Update for Microsoft server operating system version 21H2 for x64-based Systems");
+    server.installs(
+        at("2026-11-17 22:40:09"),
+        "KB5099541",
+        "2026-11 Cumulative Update for \
+    Microsoft server operating system version 21H2 for x64-based Systems",
+    );
     server.restarts_for_update(at("2026-11-18 03:12:00"), Key::NotMade("Access is denied.\r\n"));
     server.update_is_active(at("2026-11-18 03:16:12"), "KB5099541");
 
@@ -44,7 +49,8 @@ pub(super) fn case() -> Case {
     }
 
     let words = format!(
-        "Subject: RDP to SRV01 broken since the update\n\nHi,\nsince the patch night nobody from our team gets onto SRV01 any more. \
+        "Subject: RDP to SRV01 broken since the update\n\nHi,\nsince the patch night nobody \
+        from our team gets onto SRV01 any more. \
          Yesterday evening it still worked.\nPlease roll back the update KB5099541.\n\n{}\nThanks\nAnna\n",
         text::mstsc_box(at("2026-11-18 08:15:03") + secs(1), &pc, 0x904, 0x7)
     );
@@ -54,16 +60,33 @@ pub(super) fn case() -> Case {
         ("Security Update", "KB5096288", "10/13/2026"),
     ];
     Case::new("key-access-denied-after-hardening")
-        .logs("server", &server, &[Channel::System, Channel::RdpCoreTs, Channel::RcmOperational, Channel::LsmOperational, Channel::Setup, Channel::PowerShell])
+        .logs(
+            "server",
+            &server,
+            &[
+                Channel::System,
+                Channel::RdpCoreTs,
+                Channel::RcmOperational,
+                Channel::LsmOperational,
+                Channel::Setup,
+                Channel::PowerShell,
+            ],
+        )
         .file("server/hotfixes.txt", text::get_hotfix(&server, &updates))
         .logs("client", &pc, &[Channel::RdpClient, Channel::System])
-        .file("ticket.txt", text::ticket(4711, "2026-11-18 08:31", server.name(), pc.name(), &words))
+        .file(
+            "ticket.txt",
+            text::ticket(4711, "2026-11-18 08:31", server.name(), pc.name(), &words),
+        )
         .expect(&Expected {
             incidents: 1,
             first_cause: Some("cert-key-access-denied"),
             trigger: Some("config-change"),
             stage: Some("tls"),
-            why: "RCM 1057 says Access is denied at the service start and at every attempt, 36870 0x8009030D stands in each attempt's second and every client dies before MCS; the script took NETWORK SERVICE off the folder five days before, which shows only when the service starts anew. The update brought the restart and nothing else.",
+            why: "RCM 1057 says Access is denied at the service start and at every attempt, \
+            36870 0x8009030D stands in each attempt's second and every client dies before MCS; \
+            the script took NETWORK SERVICE off the folder five days before, which shows only \
+            when the service starts anew. The update brought the restart and nothing else.",
             must_not: &["windows-update", "cert-expired", "network-unstable", "firewall-blocked"],
             ..Expected::default()
         })

@@ -41,14 +41,24 @@ pub(super) fn case() -> Case {
     Case::new("key-missing-after-upgrade")
         .logs("server", &server, &[Channel::System, Channel::RdpCoreTs, Channel::RcmOperational])
         .logs("client", &pc, &[Channel::RdpClient])
-        .file("ticket.txt", text::ticket(4731, "2026-11-09 08:12", server.name(), pc.name(), &words))
+        .file(
+            "ticket.txt",
+            text::ticket(4731, "2026-11-09 08:12", server.name(), pc.name(), &words),
+        )
         .expect(&Expected {
             incidents: 1,
             first_cause: Some("cert-key-missing"),
             trigger: Some("os-upgrade"),
             stage: Some("tls"),
-            why: "Kernel-General 12 goes from build 17763 to 26100 and Setup 2003/2004 say it was an upgrade; from that start on RCM 1057 says Keyset does not exist and 36870 carries 0x80090016 at every attempt. The last good connection was the day before.",
-            must_not: &["server-restarted", "network-unstable", "cert-expired", "insufficient-evidence"],
+            why: "Kernel-General 12 goes from build 17763 to 26100 and Setup 2003/2004 say it \
+            was an upgrade; from that start on RCM 1057 says Keyset does not exist and 36870 \
+            carries 0x80090016 at every attempt. The last good connection was the day before.",
+            must_not: &[
+                "server-restarted",
+                "network-unstable",
+                "cert-expired",
+                "insufficient-evidence",
+            ],
             ..Expected::default()
         })
 }

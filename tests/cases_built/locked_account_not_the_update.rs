@@ -28,22 +28,39 @@ pub(super) fn case() -> Case {
     server.good_connection(at("2026-11-11 08:20:33"), &other, r"CONTOSO\carla");
 
     let words = format!(
-        "RDP: FS02 is broken since the November update, error 0x904. Event viewer is full of red Schannel errors 36874 and 36888!\n\n{}",
+        "RDP: FS02 is broken since the November update, error 0x904. Event viewer is full of \
+        red Schannel errors 36874 and 36888!\n\n{}",
         text::mstsc_box(at("2026-11-11 08:04:13"), &pc, 0x904, 0x7)
     );
     let updates =
         [("Security Update", "KB5099538", "11/10/2026"), ("Update", "KB5097011", "10/13/2026")];
     Case::new("locked-account-not-the-update")
-        .logs("FS02", &server, &[Channel::System, Channel::Security, Channel::RdpCoreTs, Channel::RcmOperational])
+        .logs(
+            "FS02",
+            &server,
+            &[Channel::System, Channel::Security, Channel::RdpCoreTs, Channel::RcmOperational],
+        )
         .file("FS02/qfe.txt", text::wmic_qfe(&server, &updates))
         .logs("PC31", &pc, &[Channel::RdpClient])
-        .file("ticket.txt", text::ticket(4809, "2026-11-11 08:40", server.name(), pc.name(), &words))
+        .file(
+            "ticket.txt",
+            text::ticket(4809, "2026-11-11 08:40", server.name(), pc.name(), &words),
+        )
         .expect(&Expected {
             incidents: 1,
             first_cause: Some("nla-auth-failure"),
             stage: Some("credssp"),
-            why: "RdpCoreTS 140 and Security 4625 with 0xC0000234 (account locked) for this user and this address in the second of every attempt: TLS was up, CredSSP refused. Others get in after the update and after the scan, so neither of them is the cause.",
-            must_not: &["windows-update", "tls-cipher-mismatch", "tls-version-mismatch", "cert-key-access-denied", "cert-key-missing", "connection-limit"],
+            why: "RdpCoreTS 140 and Security 4625 with 0xC0000234 (account locked) for this \
+            user and this address in the second of every attempt: TLS was up, CredSSP refused. \
+            Others get in after the update and after the scan, so neither of them is the cause.",
+            must_not: &[
+                "windows-update",
+                "tls-cipher-mismatch",
+                "tls-version-mismatch",
+                "cert-key-access-denied",
+                "cert-key-missing",
+                "connection-limit",
+            ],
             ..Expected::default()
         })
 }

@@ -23,8 +23,20 @@ pub(super) fn case() -> Case {
     server.ends(&fourth, day("16:10:55"), End::Disconnected);
 
     Case::new("nothing-is-wrong")
-        .logs("", &server, &[Channel::System, Channel::Security, Channel::RdpCoreTs, Channel::RcmOperational, Channel::LsmOperational])
+        .logs(
+            "",
+            &server,
+            &[
+                Channel::System,
+                Channel::Security,
+                Channel::RdpCoreTs,
+                Channel::RcmOperational,
+                Channel::LsmOperational,
+            ],
+        )
         .expect(&Expected::healthy(
-            "Every connection of a known client gets in or is put right within seconds, sessions end with the reasons 0, 5, 11 and 12, and what dies early is a scanner and the throw-away connections of mstsc.",
+            "Every connection of a known client gets in or is put right within seconds, \
+            sessions end with the reasons 0, 5, 11 and 12, and what dies early is a scanner and \
+            the throw-away connections of mstsc.",
         ))
 }

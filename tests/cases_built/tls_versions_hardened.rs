@@ -5,8 +5,9 @@ use crate::support::case_builder::{
     Build, Case, Channel, Expected, Host, Key, at, ms, secs, text, utf16, xml,
 };
 
-const HARDENING: &str = r#"$p = 'HKLM:\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols'
-foreach ($v in 'SSL 3.0','TLS 1.0','TLS 1.1','TLS 1.2') { Set-ItemProperty \"$p\$v\Server\" Enabled 0 -Type DWord }"#;
+const HARDENING: &str = r#"$p = \
+'HKLM:\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols'
+foreach ($v in 'SSL 3.0','TLS 1.0','TLS 1.1','TLS 1.2') { Set-ItemProperty "$p\$v\Server" Enabled 0 -Type DWord }"#;
 
 pub(super) fn case() -> Case {
     let mut server = Host::new("DMZ03.contoso.example", "10.30.0.9", Build::SERVER_2019);
@@ -48,14 +49,27 @@ pub(super) fn case() -> Case {
         .file("server/RdpCoreTS.xml", utf16(&xml(&server, Channel::RdpCoreTs)))
         .file("server/PowerShell.xml", utf16(&xml(&server, Channel::PowerShell)))
         .logs("client", &pc, &[Channel::RdpClient])
-        .file("ticket.txt", text::ticket(4790, "2026-11-11 08:30", server.name(), pc.name(), &words))
+        .file(
+            "ticket.txt",
+            text::ticket(4790, "2026-11-11 08:30", server.name(), pc.name(), &words),
+        )
         .expect(&Expected {
             incidents: 1,
             first_cause: Some("tls-version-mismatch"),
             trigger: Some("config-change"),
             stage: Some("tls"),
-            why: "36871 for a server credential with state 10013 at the service start and at every attempt, alert 70 (protocol version) sent in the same second, all clients die before MCS and no 36870: no common version of TLS is enabled. A script had switched off every version of the server side the evening before; the policy refresh in between is an everyday one.",
-            must_not: &["cert-key-access-denied", "cert-key-missing", "tls-cipher-mismatch", "windows-update", "server-restarted"],
+            why: "36871 for a server credential with state 10013 at the service start and at \
+            every attempt, alert 70 (protocol version) sent in the same second, all clients die \
+            before MCS and no 36870: no common version of TLS is enabled. A script had switched \
+            off every version of the server side the evening before; the policy refresh in \
+            between is an everyday one.",
+            must_not: &[
+                "cert-key-access-denied",
+                "cert-key-missing",
+                "tls-cipher-mismatch",
+                "windows-update",
+                "server-restarted",
+            ],
             ..Expected::default()
         })
 }

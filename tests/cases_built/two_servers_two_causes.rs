@@ -43,7 +43,10 @@ pub(super) fn case() -> Case {
             first_cause: Some("licensing"),
             stage: Some("licensing"),
             others: &[("FS03", "cert-key-missing")],
-            why: "RDS01: RCM 1069 (grace period over), CredSSP and MCS pass, then SetErrorInfo(0x101) no licence server. FS03: RCM 1057 Keyset does not exist at the service start, 36870 0x80090016 at every attempt, death before MCS. Two servers, two stages, two causes.",
+            why: "RDS01: RCM 1069 (grace period over), CredSSP and MCS pass, then \
+            SetErrorInfo(0x101) no licence server. FS03: RCM 1057 Keyset does not exist at the \
+            service start, 36870 0x80090016 at every attempt, death before MCS. Two servers, \
+            two stages, two causes.",
             must_not: &["windows-update", "network-unstable", "nla-auth-failure"],
             ..Expected::default()
         })

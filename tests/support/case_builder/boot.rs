@@ -69,7 +69,7 @@ impl Host {
         let name = self.short_name().to_owned();
         let process_id = self.lsass - 80;
         let record = Record::new("User32", 1074)
-            .guid("{b0aa8734-56f7-41cc-b2f4-de228e98b946}")
+            .alias("{b0aa8734-56f7-41cc-b2f4-de228e98b946}", "User32")
             .qualifiers(32768)
             .keywords(0x8080_0000_0000_0000)
             .user("S-1-5-18")
@@ -104,7 +104,8 @@ impl Host {
         let activity = self.dice.guid("f462");
         let made = core(229, 19).data("Name", "CUMRDPProtocolManager").data(
             "CustomLevel",
-            "'Creating standard listener:RDP-Tcp' in CUMRDPProtocolManager::CreateListener at 4212 err=[0x0]",
+            "'Creating standard listener:RDP-Tcp' in CUMRDPProtocolManager::CreateListener at \
+            4212 err=[0x0]",
         );
         let bound = |protocol: &str| {
             core(129, 18).data("TransportProtocolName", protocol).data("Port", 3389_u32)
@@ -117,7 +118,9 @@ impl Host {
                 record.activity(&activity).process(process, 1196),
             );
         }
-        self.rcm(time + ms(700), 258, None, event_xml().field("listenerName", "RDP-Tcp"));
+        let listening = rcm(258).user_data(event_xml().field("listenerName", "RDP-Tcp"));
+        let listening = listening.activity(&activity).process(process, 328);
+        self.log(time + ms(700), Channel::RcmOperational, listening);
         let plain = rcm(1136).user("S-1-5-18").process(process, 1720);
         self.log(time + ms(6500), Channel::RcmOperational, plain);
     }
@@ -173,7 +176,7 @@ impl Host {
             format!("{name}/{state}\0").encode_utf16().flat_map(u16::to_le_bytes).collect();
         let thread = self.thread();
         let record = Record::new("Service Control Manager", 7036)
-            .guid("{555908d1-a6d7-4695-8e1e-26931d2012f4}")
+            .alias("{555908d1-a6d7-4695-8e1e-26931d2012f4}", "Service Control Manager")
             .qualifiers(16384)
             .keywords(0x8080_0000_0000_0000)
             .process(self.lsass - 60, thread)
@@ -186,15 +189,9 @@ impl Host {
     /// EventLog 6013 with the seconds since start and the time zone.
     pub(super) fn uptime(&mut self, time: DateTime<Utc>, seconds: i64) {
         let seconds = seconds.to_string();
-        let record = event_log(6013).strings([
-            "",
-            "",
-            "",
-            "",
-            &seconds,
-            "60",
-            "-60 W. Europe Standard Time",
-        ]);
+        let record = event_log(6013)
+            .strings(["", "", "", "", &seconds, "60", "-60 W. Europe Standard Time"])
+            .binary(&[0x31, 0, 0x2e, 0, 0x31, 0, 0, 0, 0x30, 0, 0, 0]);
         self.log(time, Channel::System, record);
     }
 }

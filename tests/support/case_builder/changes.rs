@@ -2,8 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::super::evtx_writer::{Record, guid};
-use super::connection::event_xml;
+use super::super::evtx_writer::{Record, binary};
 use super::{Channel, Host};
 
 impl Host {
@@ -87,7 +86,7 @@ impl Host {
     /// A RemoteConnectionManager record of its Admin log.
     pub fn rcm_admin(&mut self, time: DateTime<Utc>, id: u16, level: u8) {
         let record = super::connection::rcm(id).level(level).keywords(0x4000_0000_0000_0000);
-        let record = record.process(self.term_service, 1044).user_data(event_xml());
+        let record = record.process(self.term_service, 1044);
         self.log(time, Channel::RcmAdmin, record);
     }
 
@@ -164,7 +163,7 @@ impl Host {
             "Unavailable",
         ];
         let record = Record::new("Microsoft-Windows-DistributedCOM", 10016)
-            .guid("{1b562e86-b7aa-4131-badc-b6f3a001407e}")
+            .alias("{1b562e86-b7aa-4131-badc-b6f3a001407e}", "DCOM")
             .qualifiers(0)
             .level(3)
             .keywords(0x8080_0000_0000_0000)
@@ -176,17 +175,18 @@ impl Host {
         self.log(time, Channel::System, record);
     }
 
-    /// A link-layer trace of nothing: an event that no rule knows.
-    pub(super) fn unrelated(&mut self, time: DateTime<Utc>) {
-        let record = Record::new("Microsoft-Windows-Kernel-Processor-Power", 55)
-            .guid("{0f67e49f-fe51-4e9f-b490-6f2948cc6027}")
-            .task(47)
-            .user("S-1-5-18")
-            .process(4, 320)
-            .data("Group", 0_u32)
-            .data("Number", 1_u32)
-            .data("IdleImplementation", 1_u32)
-            .data("ActivityID", guid("{00000000-0000-0000-0000-000000000000}"));
+    /// DNS-Client 1014: no server answered for this name in time.
+    pub fn dns_1014(&mut self, time: DateTime<Utc>, name: &str) {
+        let record = Record::new("Microsoft-Windows-DNS-Client", 1014)
+            .guid("{1c95126e-7eea-49a9-a3fe-a378b03ddb4d}")
+            .level(3)
+            .task(1014)
+            .keywords(0x4000_0000_1000_0000)
+            .user("S-1-5-20")
+            .process(self.lsass + 700, 2112)
+            .data("QueryName", name)
+            .data("AddressLength", 16_u32)
+            .data("Address", binary(&[2, 0, 0, 53, 10, 20, 0, 10, 0, 0, 0, 0, 0, 0, 0, 0]));
         self.log(time, Channel::System, record);
     }
 }

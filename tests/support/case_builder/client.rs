@@ -50,6 +50,15 @@ impl Host {
         self.disconnects(&trail, time + ms(1600), reason);
     }
 
+    /// The name is not found: 1007, and nothing is sent.
+    pub fn finds_no_address(&mut self, time: DateTime<Utc>, server: &Self) {
+        let trail = self.trail();
+        self.start(&trail, time, server.name());
+        let unknown = client(1007).level(3).data("TraceMessage", "DNS lookup failed");
+        self.client(time + ms(40), &trail, unknown.data("Error Code", 11001_u32));
+        self.disconnects(&trail, time + ms(48), 260);
+    }
+
     /// Nobody answers at all.
     pub fn gets_no_answer(&mut self, time: DateTime<Utc>, server: &Self, reason: u32) {
         let trail = self.trail();

@@ -82,20 +82,26 @@ impl Host {
         self.core(time + ms(8), &connection, core(103, 17).data("ReasonCode", 0_u32));
     }
 
-    /// The socket was closed by the other end before MCS.
+    /// The socket was closed by the other end.
     pub fn breaks_off(&mut self, connection: &Connection, time: DateTime<Utc>) {
-        self.core(time, connection, core(143, 15).level(3).data("error", 64_u32));
-        self.core(time + ms(1), connection, state_error(0x8007_0040));
-        self.core(time + ms(2), connection, core(142, 15).level(3).data("error", 64_u32));
-        self.core(
-            time + ms(3),
-            connection,
-            internal(
-                0x8007_0057,
-                "Failed to get property Disconnect Reason",
-                "GetDisconnectReason at 4795",
-            ),
+        self.socket_fails(connection, time, 64);
+    }
+
+    /// Nothing came from the other end for too long.
+    pub(super) fn times_out(&mut self, connection: &Connection, time: DateTime<Utc>) {
+        self.socket_fails(connection, time, 121);
+    }
+
+    fn socket_fails(&mut self, connection: &Connection, time: DateTime<Utc>, error: u32) {
+        self.core(time, connection, core(143, 15).level(3).data("error", error));
+        self.core(time + ms(1), connection, state_error(0x8007_0000 | error));
+        self.core(time + ms(2), connection, core(142, 15).level(3).data("error", error));
+        let reason = internal(
+            0x8007_0057,
+            "Failed to get property Disconnect Reason",
+            "GetDisconnectReason at 4795",
         );
+        self.core(time + ms(3), connection, reason);
         self.core(time + ms(5), connection, core(102, 17));
         self.core(time + ms(7), connection, core(103, 17).data("ReasonCode", 14_u32));
     }
@@ -120,6 +126,16 @@ impl Host {
         let connection = self.accepts(time, peer);
         let answer = time + ms(self.dice.between(900, 1900));
         self.core(answer, &connection, core(140, 14).level(3).data("IPString", peer));
+        self.breaks_off(&connection, answer + ms(14));
+        connection
+    }
+
+    /// RdpCoreTS 139 within a connection: the security package fails with this error.
+    pub fn security_fails(&mut self, time: DateTime<Utc>, peer: &str, code: u32) -> Connection {
+        let connection = self.accepts(time, peer);
+        let answer = time + ms(self.dice.between(900, 1900));
+        let failed = core(139, 14).level(3).data("ResultCode", hex32(code)).data("IPString", peer);
+        self.core(answer, &connection, failed);
         self.breaks_off(&connection, answer + ms(14));
         connection
     }
@@ -173,7 +189,8 @@ impl Host {
         if let Some(code) = closing.error_info {
             self.method(time, connection, &format!("SetErrorInfo(0x{code:x})"));
             self.method(time + ms(2), connection, &format!("PreDisconnect({code})"));
-            let trace = "Disconnect trace:'calling spGfxPlugin->PreDisconnect()' in CUMRDPConnection::PreDisconnect at 4595";
+            let trace = "Disconnect trace:'calling spGfxPlugin->PreDisconnect()' in \
+            CUMRDPConnection::PreDisconnect at 4595";
             let traced = core(228, 19).level(3).data("ComponentName", "CUMRDPConnection");
             let traced =
                 traced.data("Message", format!("{trace} err=[0x{code:x}]")).data("ErrorCode", code);

@@ -36,18 +36,18 @@ impl Host {
         }
         let morning = self.some_time(midnight, 4);
         self.time_synced(morning);
-        let step = self.some_time(midnight, 5);
-        self.steps_clock(step);
+        let (step, by) = (self.some_time(midnight, 5), self.dice.between(-4, 5));
+        self.steps_clock(step, by);
         let definitions = self.some_time(midnight, 10);
         self.gets_definitions(definitions, &format!("1.449.{}.0", 310 + day));
         self.uptime(midnight + mins(11 * 60), 86_400 * (day + 3));
         let any = self.some_time(midnight, 20);
-        self.unrelated(any);
+        self.dns_1014(any, "wpad.contoso.example");
     }
 
-    /// Kernel-General 1: the time service moves the clock by a few milliseconds.
-    fn steps_clock(&mut self, time: DateTime<Utc>) {
-        let by = self.dice.between(-4, 5);
+    /// Kernel-General 1: the time service moves the clock, by a few milliseconds on most days.
+    fn steps_clock(&mut self, time: DateTime<Utc>, by_ms: i64) {
+        let new = time + self.clock;
         let record = Record::new("Microsoft-Windows-Kernel-General", 1)
             .guid("{a68ca8b7-004f-d7b6-a698-07e2de0f1f5d}")
             .version(2)
@@ -55,12 +55,19 @@ impl Host {
             .keywords(0x8000_0000_0000_0010)
             .user("S-1-5-19")
             .process(self.lsass + 250, 1204)
-            .data("NewTime", filetime(time))
-            .data("OldTime", filetime(time - TimeDelta::milliseconds(by)))
+            .data("NewTime", filetime(new))
+            .data("OldTime", filetime(new - TimeDelta::milliseconds(by_ms)))
             .data("Reason", Value::U32(1))
             .data("ProcessName", r"\Device\HarddiskVolume4\Windows\System32\svchost.exe")
             .data("ProcessID", self.lsass + 250);
         self.log(time, Channel::System, record);
+    }
+
+    /// The clock jumps by that much at this (true) time, as when a machine comes back from a snapshot, or
+    /// when the time service notices.
+    pub fn clock_jumps(&mut self, time: DateTime<Utc>, by: TimeDelta) {
+        self.clock += by;
+        self.steps_clock(time, by.num_milliseconds());
     }
 
     fn some_time(&mut self, midnight: DateTime<Utc>, hour: i64) -> DateTime<Utc> {

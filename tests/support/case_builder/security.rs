@@ -14,6 +14,17 @@ impl Refusal {
     pub const NO_SUCH_USER: Self = Self(0xc000_006d, 0xc000_0064, "%%2313");
     pub const LOCKED_OUT: Self = Self(0xc000_0234, 0, "%%2307");
     pub const NO_LOGON_SERVER: Self = Self(0xc000_005e, 0, "%%2304");
+    pub const RIGHT_MISSING: Self = Self(0xc000_015b, 0, "%%2308");
+    pub const CLOCKS_DIFFER: Self = Self(0xc000_0133, 0, "%%2304");
+
+    /// What the security package says, when it is not about the credentials.
+    fn security_error(self) -> Option<u32> {
+        match self.0 {
+            0xc000_005e => Some(0x8009_0311),
+            0xc000_0133 => Some(0x8009_0324),
+            _ => None,
+        }
+    }
 }
 
 impl Host {
@@ -59,8 +70,25 @@ impl Host {
         address: &str,
         refusal: Refusal,
     ) {
+        self.refuses_logon_of_type(time, user, address, refusal, 3);
+    }
+
+    /// 4625 of any type: 3 for NLA, 10 for the session after it.
+    pub fn refuses_logon_of_type(
+        &mut self,
+        time: DateTime<Utc>,
+        user: &str,
+        address: &str,
+        refusal: Refusal,
+        kind: u32,
+    ) {
         let (domain, account) = user.split_once('\\').unwrap_or(("", user));
         let Refusal(status, sub_status, reason) = refusal;
+        let (process, package) = match (kind, status) {
+            (10, _) => ("User32 ", "Negotiate"),
+            (_, 0xc000_0133) => ("Kerberos", "Kerberos"),
+            _ => ("NtLmSsp ", "NTLM"),
+        };
         let record = subject(audit(4625, 12544).keywords(0x8010_0000_0000_0000))
             .data("TargetUserSid", sid("S-1-0-0"))
             .data("TargetUserName", account)
@@ -68,9 +96,9 @@ impl Host {
             .data("Status", hex32(status))
             .data("FailureReason", reason)
             .data("SubStatus", hex32(sub_status))
-            .data("LogonType", 3_u32)
-            .data("LogonProcessName", "NtLmSsp ")
-            .data("AuthenticationPackageName", "NTLM")
+            .data("LogonType", kind)
+            .data("LogonProcessName", process)
+            .data("AuthenticationPackageName", package)
             .data("WorkstationName", "-")
             .data("TransmittedServices", "-")
             .data("LmPackageName", "-")
@@ -82,10 +110,31 @@ impl Host {
         self.log_audit(time, record);
     }
 
-    /// A client whose credentials are refused: RdpCoreTS 140, and 4625 in the same second.
+    /// 4733: somebody is taken out of a group.
+    pub fn leaves_group(&mut self, time: DateTime<Utc>, member: &str, group: (&str, &str)) {
+        let domain = self.short_name().to_owned();
+        let record = audit(4733, 13826)
+            .data("MemberName", "-")
+            .data("MemberSid", sid(member))
+            .data("TargetUserName", group.0)
+            .data("TargetDomainName", "Builtin")
+            .data("TargetSid", sid(group.1))
+            .data("SubjectUserSid", sid("S-1-5-21-1004336348-1177238915-682003330-500"))
+            .data("SubjectUserName", "adm-kurt")
+            .data("SubjectDomainName", domain)
+            .data("SubjectLogonId", hex64(0x3_6311))
+            .data("PrivilegeList", "-");
+        self.log_audit(time, record);
+    }
+
+    /// A client whose logon is refused: 4625, and in the same second RdpCoreTS 140 for credentials that are
+    /// wrong, 139 with the error of the security package for everything else.
     pub fn refuses(&mut self, time: DateTime<Utc>, client: &Self, user: &str, refusal: Refusal) {
         let address = client.address.clone();
-        self.refuses_credentials(time, &address);
+        match refusal.security_error() {
+            None => self.refuses_credentials(time, &address),
+            Some(code) => self.security_fails(time, &address, code),
+        };
         self.refuses_logon(time + super::ms(880), user, &address, refusal);
     }
 

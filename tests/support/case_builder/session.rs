@@ -67,6 +67,23 @@ impl Host {
         self.closes(&connection, time + ms(1300), closing);
     }
 
+    /// NLA passes, and then the user may not log on through Remote Desktop: 4625 of type 10, error 9.
+    pub fn lacks_the_right(&mut self, time: DateTime<Utc>, client: &Self, user: &str) {
+        let address = client.address.clone();
+        let connection = self.accepts(time, &address);
+        self.reaches_mcs(&connection, user);
+        self.allows_logon(time + ms(590), user, &address, 3);
+        self.sessions += 1;
+        let id = self.sessions;
+        self.reaches_session(&connection, id);
+        let refusal = super::Refusal::RIGHT_MISSING;
+        self.refuses_logon_of_type(time + ms(1400), user, &address, refusal, 10);
+        let closing = Closing { error_info: Some(9), reason_code: 9 };
+        self.closes(&connection, time + ms(1500), closing);
+        let why = event_xml().field("Session", id).field("Reason", 9_u32);
+        self.lsm(time + ms(1520), 40, None, why);
+    }
+
     /// The session ends in one of the ways sessions end.
     pub fn ends(&mut self, session: &Session, time: DateTime<Utc>, end: End) {
         let reason = match end {
@@ -90,11 +107,21 @@ impl Host {
         self.lsm(time + ms(20), 40, None, why);
         let whom = event_xml().field("User", session.user.clone()).field("SessionID", session.id);
         if end == End::SignedOut {
-            self.lsm(time + ms(900), 23, None, whom);
+            self.lsm(time + ms(900), 23, Some(session), whom);
         } else {
             let address = connection.peer;
             self.lsm(time + ms(31), 24, None, whom.field("Address", address));
         }
+    }
+
+    /// The line below the session goes dead: the server notices by a time-out.
+    pub fn is_lost(&mut self, session: &Session, time: DateTime<Utc>) {
+        let connection = session.connection.clone();
+        self.times_out(&connection, time);
+        let why = event_xml().field("Session", session.id).field("Reason", 0xd000_0001_u32);
+        self.lsm(time + ms(20), 40, None, why);
+        let whom = event_xml().field("User", session.user.clone()).field("SessionID", session.id);
+        self.lsm(time + ms(31), 24, None, whom.field("Address", connection.peer));
     }
 
     fn lsm(&mut self, time: DateTime<Utc>, id: u16, session: Option<&Session>, payload: Node) {

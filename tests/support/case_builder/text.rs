@@ -8,18 +8,29 @@ use super::Host;
 pub fn mstsc_box(time: DateTime<Utc>, client: &Host, error: u32, extended: u32) -> String {
     let stamp = (time + client.clock).format("%m/%d/%y %I:%M:%S %p");
     let words = match (error, extended) {
+        (0x3, 0x9) => {
+            "The connection was denied because the user account is not authorized for remote login."
+        }
         (0x3, _) => {
-            "Your Remote Desktop Services session has ended because the idle time limit was reached."
+            "Your Remote Desktop Services session has ended because the idle time limit was \
+            reached."
+        }
+        (0x104, _) => {
+            "Remote Desktop can't find the computer. Verify the computer name and domain."
         }
         (0x904, 0) => {
-            "Your Remote Desktop Services session has ended.\n\nThe connection to the remote computer was lost."
+            "Your Remote Desktop Services session has ended.\n\nThe connection to the remote \
+            computer was lost."
         }
         _ => {
-            "This computer can't connect to the remote computer.\n\nTry connecting again. If the problem continues, contact the owner of the remote computer or your network administrator."
+            "This computer can't connect to the remote computer.\n\nTry connecting again. If \
+            the problem continues, contact the owner of the remote computer or your network \
+            administrator."
         }
     };
     format!(
-        "[Window Title]\nRemote Desktop Connection\n\n[Content]\n{words}\n\n[^] Hide details  [OK]\n\n\
+        "[Window Title]\nRemote Desktop Connection\n\n[Content]\n{words}\n\n[^] Hide details  \
+        [OK]\n\n\
          [Expanded Information]\nError code: 0x{error:x}\nExtended error code: 0x{extended:x}\nTimestamp (UTC): {stamp}\n"
     )
 }

@@ -24,7 +24,8 @@ impl Host {
     /// The daily definitions of the virus scanner: System 43 and 19, and no restart.
     pub fn gets_definitions(&mut self, time: DateTime<Utc>, version: &str) {
         let title = format!(
-            "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version {version}) - Current Channel (Broad)"
+            "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version \
+            {version}) - Current Channel (Broad)"
         );
         self.update(time, 43, &title);
         self.update(time + secs(19), 19, &title);
