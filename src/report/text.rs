@@ -7,7 +7,7 @@ mod unread;
 use std::io::{self, Write};
 
 use self::page::{BAD, BOLD, DIM, GOOD, Page, WARN, visible};
-use super::{Report, instant};
+use super::Report;
 use crate::analysis::{Analysis, number_of};
 use crate::cause::{CauseId, Stage};
 use crate::diagnosis::{Change, Diagnosis, Ground, Incident, Suspect, Verdict};
@@ -122,10 +122,10 @@ fn when(incident: &Incident) -> String {
     };
     match (incident.first, incident.last) {
         (Some(first), Some(last)) if first == last => {
-            format!("{}, {}", instant(first), many(incident.attempts.max(1)))
+            format!("{}, {}", shown(first), many(incident.attempts.max(1)))
         }
         (Some(first), Some(last)) => {
-            format!("{} to {}, {}", instant(first), instant(last), many(incident.attempts))
+            format!("{} to {}, {}", shown(first), shown(last), many(incident.attempts))
         }
         _ => "not told".to_owned(),
     }
@@ -246,10 +246,15 @@ fn place(analysis: &Analysis<'_>, id: EntryId, entry: &Entry) -> String {
     )
 }
 
+/// Milliseconds are enough on a page; the JSON has all digits.
+fn shown(time: chrono::DateTime<chrono::Utc>) -> String {
+    time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+}
+
 fn shown_time(time: chrono::DateTime<chrono::Utc>, quality: TimeQuality) -> String {
     match quality {
-        TimeQuality::Exact | TimeQuality::Resolved => instant(time),
-        TimeQuality::Assumed => format!("{} (zone not known)", instant(time)),
+        TimeQuality::Exact | TimeQuality::Resolved => shown(time),
+        TimeQuality::Assumed => format!("{} (zone not known)", shown(time)),
         TimeQuality::Day | TimeQuality::Undated => time.date_naive().to_string(),
     }
 }
@@ -282,7 +287,10 @@ fn changed(page: &mut Page, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {
         return;
     }
     let trigger = diagnosis.trigger.as_ref();
-    for change in diagnosis.changes.iter().take(CHANGES) {
+    let is_first =
+        |change: &&Change| trigger.is_some_and(|trigger| trigger.change.entry == change.entry);
+    let (first, others): (Vec<_>, Vec<_>) = diagnosis.changes.iter().partition(is_first);
+    for change in first.into_iter().chain(others).take(CHANGES) {
         let Some(entry) = analysis.timeline.get(change.entry) else { continue };
         let is_trigger = trigger.is_some_and(|trigger| trigger.change.entry == change.entry);
         let label = if is_trigger { "trigger" } else { "context" };
