@@ -100,7 +100,7 @@ fn incident(page: &mut Page, analysis: &Analysis<'_>, number: usize, diagnosis: 
     }
     page.field("reached", &trail(incident));
     let good = |time: Option<chrono::DateTime<chrono::Utc>>| {
-        time.map_or_else(|| "no such connection in the logs".to_owned(), instant)
+        time.map_or_else(|| "no such connection in the logs".to_owned(), shown)
     };
     page.field("worked before", &good(incident.last_good));
     if incident.first_good_after.is_some() {
