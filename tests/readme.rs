@@ -14,9 +14,8 @@ fn root() -> &'static Path {
 
 /// The first fenced block of a kind.
 fn block(kind: &str) -> &'static str {
-    let start = README.find(&format!("```{kind}\n")).unwrap() + kind.len() + 4;
-    let length = README[start..].find("```").unwrap();
-    &README[start..start + length]
+    let (_, rest) = README.split_once(&format!("```{kind}\n")).unwrap();
+    rest.split_once("```").unwrap().0
 }
 
 /// Set `RDPWHY_BLESS=1` to write the page of today into the README.
