@@ -34,7 +34,7 @@ Exit status: 0 the analysis is complete (a cause, an abstention and \"no inciden
 
 #[derive(Debug, Args)]
 pub(crate) struct Analyze {
-    /// Folders, files and .zip archives: the parts of ONE ticket
+    /// Folders, files and archives: the parts of ONE ticket
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// What to print
@@ -55,6 +55,9 @@ pub(crate) struct Analyze {
     /// Only incidents of this computer; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Vec<String>,
+    /// Password of encrypted archives; may be repeated (`infected` is tried last)
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) password: Vec<String>,
     /// Threads to use; as many as there are processors by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,

@@ -24,7 +24,7 @@ impl Error {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Open { .. } => "give a folder, a file or a .zip that exists and may be read",
+            Self::Open { .. } => "give a folder, a file or an archive that exists and may be read",
             Self::Signatures(_) => "run `rdpwhy signatures lint DIR` after mending the files",
         }
     }

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 use rdpwhy::analysis::{Analysis, Scope, analyze};
-use rdpwhy::bundle::Bundle;
+use rdpwhy::bundle::{Bundle, Options};
 use rdpwhy::report::Format;
 use rdpwhy::signatures::Database;
 
@@ -68,7 +68,9 @@ fn run_analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
             .context("cannot start the threads")?;
     }
     let db = database(arguments.signatures.as_deref())?;
-    let bundle = Bundle::open(&arguments.paths)?;
+    let options =
+        Options { passwords: arguments.password.clone(), wanted: rdpwhy::parsers::is_known };
+    let bundle = Bundle::open(&arguments.paths, &options)?;
     let bytes = bundle.sources().iter().map(|source| source.bytes).sum();
     let progress = Progress::new(bytes, arguments.quiet);
     let scope = Scope { from: arguments.from, to: arguments.to, hosts: arguments.host.clone() };

@@ -19,7 +19,8 @@ pub struct Scan {
     pub source: SourceId,
     /// Its format; `None` when no parser knows its content.
     pub format: Option<&'static str>,
-    /// SHA-256 of its bytes, lower-case hex; `None` when it could not be read to its end.
+    /// SHA-256 of its bytes, lower-case hex; `None` when it could not be read to its end, or when no parser knows it and
+    /// it would have to be unpacked for nothing else.
     pub sha256: Option<String>,
     /// Events in it: all records of a log, all facts of a text.
     pub events: u64,
@@ -59,6 +60,9 @@ pub fn scan(source: &Source, db: &Database, interest: &Interest) -> Scan {
     match parser {
         Some(parser) => parse(parser, source, &mut scanner),
         None => scanner.notice(unread::notice(source)),
+    }
+    if parser.is_none() && source.is_packed() {
+        return scanner.finish(None, None);
     }
     let sha256 = match source.sha256() {
         Ok(digest) => Some(digest.to_owned()),

@@ -2,14 +2,13 @@
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use sha2::{Digest, Sha256};
 
-use crate::bundle::limits;
+use crate::bundle::{Area, limits};
 use crate::event::{Origin, Position, SourceId};
 
 /// Where the bytes of a source come from: a file, a member of an archive. Opening never writes and never locks.
@@ -20,8 +19,8 @@ pub trait Content: Send + Sync {
     /// When the file cannot be opened or the member not be unpacked.
     fn open(&self) -> io::Result<Box<dyn Read + Send>>;
 
-    /// The file on disk, when the bytes are exactly its bytes.
-    fn path(&self) -> Option<&Path> {
+    /// Where the bytes lie, when they can be read from anywhere without being unpacked first.
+    fn area(&self) -> Option<Area> {
         None
     }
 }
@@ -30,6 +29,10 @@ pub trait Content: Send + Sync {
 impl Content for Arc<[u8]> {
     fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         Ok(Box::new(io::Cursor::new(Self::clone(self))))
+    }
+
+    fn area(&self) -> Option<Area> {
+        Some(Area::of_bytes(Self::clone(self)))
     }
 }
 
@@ -169,6 +172,12 @@ impl Source {
             .bom_override(true)
             .build(self.open()?);
         Ok(Box::new(BufReader::with_capacity(64 * 1024, decoder)))
+    }
+
+    /// Whether reading it to its end means unpacking it.
+    #[must_use]
+    pub fn is_packed(&self) -> bool {
+        self.content.area().is_none()
     }
 
     /// Gives up the source for its content.

@@ -66,7 +66,8 @@ fn folders(kind: &str) -> Vec<PathBuf> {
 }
 
 fn analyze<'db>(folder: &Path, db: &'db Database) -> Analysis<'db> {
-    let bundle = Bundle::open(&[folder.join("bundle")]).expect("the bundle can be opened");
+    let bundle = Bundle::open(&[folder.join("bundle")], &rdpwhy::bundle::Options::default())
+        .expect("the bundle can be opened");
     analysis::analyze(&bundle, db, &Scope::default(), &|_| ())
 }
 

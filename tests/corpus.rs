@@ -22,7 +22,8 @@ fn corpus(below: &str) -> Option<PathBuf> {
 }
 
 fn analyzed<'db>(db: &'db Database, path: PathBuf) -> Analysis<'db> {
-    let bundle = Bundle::open(&[path]).expect("the corpus can be opened");
+    let bundle = Bundle::open(&[path], &rdpwhy::bundle::Options::default())
+        .expect("the corpus can be opened");
     analyze(&bundle, db, &Scope::default(), &|_| ())
 }
 
@@ -127,7 +128,8 @@ fn a_scanned_server_has_no_tls_fault_even_when_a_ticket_complains() {
     let text = "Subject: Remote Desktop does not work\nError code: 0x904\nExtended error code: 0x7\nTimestamp (UTC): 09/19/20 03:20:10 AM\n";
     std::fs::write(&ticket, text).expect("it can be written");
     for paths in [vec![root.clone()], vec![root, ticket]] {
-        let bundle = Bundle::open(&paths).expect("it can be opened");
+        let bundle =
+            Bundle::open(&paths, &rdpwhy::bundle::Options::default()).expect("it can be opened");
         let analysis = analyze(&bundle, &db, &Scope::default(), &|_| ());
         for diagnosis in &analysis.diagnoses {
             let named = diagnosis.verdict.first().map(|suspect| suspect.cause);

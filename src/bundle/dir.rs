@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{Found, limits};
 
 /// Adds every file below `folder`; labels are relative to it, behind `prefix`.
-pub(super) fn walk(folder: &Path, prefix: &str, depth: usize, found: &mut Found) {
+pub(super) fn walk(folder: &Path, prefix: &str, depth: usize, found: &mut Found<'_>) {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) => return found.problem(prefix, format!("folder cannot be read: {error}")),

@@ -21,8 +21,31 @@ pub const FOLDER_DEPTH: usize = 32;
 /// Archives inside archives.
 pub const ARCHIVE_DEPTH: usize = 3;
 
-/// An archive inside an archive is held in memory while it is read; larger ones are left out.
-pub const NESTED_ARCHIVE_BYTES: u64 = 256 * 1024 * 1024;
+/// What has to be kept unpacked (archives inside archives, members of solid archives) stays in memory when it is no
+/// larger than this, in bytes, ...
+pub const KEPT_EACH_BYTES: usize = 8 * 1024 * 1024;
+
+/// ... and while all of it together is no larger than this; the rest goes to one temporary file without a name.
+pub const KEPT_BYTES: u64 = 256 * 1024 * 1024;
+
+/// That temporary file, in bytes.
+pub const TEMP_BYTES: u64 = 8 * 1024 * 1024 * 1024;
+
+/// How many times its packed size a member may unpack to. Event logs shrink to a fortieth, long runs of zeroes by
+/// deflate to a thousandth.
+pub const RATIO: u64 = 500;
+
+/// Members up to this size, in bytes, may have any ratio: a log may be mostly unused space.
+pub const RATIO_FREE_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Dictionary of an LZMA stream, in bytes. It is memory while one is read, and the strongest presets use 64 MiB.
+pub const DICTIONARY_BYTES: u64 = 512 * 1024 * 1024;
+
+/// How much of an encrypted member is unpacked to find out which password fits, in bytes.
+pub const PROBE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Header records of a tar (long names, extended attributes), in bytes each.
+pub const TAR_RECORD_BYTES: u64 = 64 * 1024;
 
 /// Longest name of a member, in bytes.
 pub const NAME_BYTES: usize = 4096;
@@ -50,3 +73,13 @@ pub const HOTFIX_ROWS: usize = 20_000;
 
 /// Notices of one kind that one source gives, before they are only counted.
 pub const NOTICES_EACH: usize = 3;
+
+/// Why a member of this size, unpacked and packed, is not read, if it is not.
+pub(super) fn too_much(bytes: u64, packed: u64) -> Option<String> {
+    if bytes > MEMBER_BYTES {
+        return Some(format!("it is larger than is unpacked (limit {MEMBER_BYTES})"));
+    }
+    (bytes > RATIO_FREE_BYTES && bytes > packed.saturating_mul(RATIO)).then(|| {
+        format!("it unpacks to more than {RATIO} times its packed size (limit {RATIO_FREE_BYTES})")
+    })
+}

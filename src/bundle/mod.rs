@@ -4,15 +4,54 @@
 
 pub mod limits;
 
+mod area;
+mod cab;
 mod dir;
+mod gz;
+mod pipe;
+mod sevenz;
+mod stream;
+mod tar;
+mod xz;
 mod zip;
+mod zst;
 
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+pub use self::area::Area;
+use self::area::Spool;
 use crate::error::{Error, Result};
 use crate::event::SourceId;
 use crate::notice::Notice;
 use crate::source::{Content, Source};
+
+/// How a bundle is opened.
+#[derive(Clone)]
+pub struct Options {
+    /// Passwords of encrypted archives, tried in this order; `infected`, which malware analysts agreed on, is tried
+    /// last. They are never shown.
+    pub passwords: Vec<String>,
+    /// Whether anybody will read a source that begins like this one. The others are not unpacked further than format
+    /// and limits demand.
+    pub wanted: fn(&Source) -> bool,
+}
+
+impl Default for Options {
+    /// No passwords; everything is wanted.
+    fn default() -> Self {
+        Self { passwords: Vec::new(), wanted: |_| true }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").field("passwords", &self.passwords.len()).finish_non_exhaustive()
+    }
+}
 
 /// Everything that was given for one ticket.
 #[derive(Debug, Default)]
@@ -27,8 +66,8 @@ impl Bundle {
     ///
     /// # Errors
     /// When a given path does not exist or cannot be opened. Damage further inside is a notice.
-    pub fn open<P: AsRef<Path>>(paths: &[P]) -> Result<Self> {
-        let mut found = Found::default();
+    pub fn open<P: AsRef<Path>>(paths: &[P], options: &Options) -> Result<Self> {
+        let mut found = Found::new(options);
         for path in paths {
             found.add_path(path.as_ref(), paths.len() > 1)?;
         }
@@ -38,7 +77,8 @@ impl Bundle {
     /// A bundle of files in memory: (path, bytes).
     #[must_use]
     pub fn from_memory(files: &[(&str, &[u8])]) -> Self {
-        let mut found = Found::default();
+        let options = Options::default();
+        let mut found = Found::new(&options);
         for (path, bytes) in files {
             found.add(path, bytes.len() as u64, Box::new(std::sync::Arc::<[u8]>::from(*bytes)), 0);
         }
@@ -63,21 +103,40 @@ trait Archive: Sync {
     /// Whether the first bytes are those of this kind of archive.
     fn sniff(&self, head: &[u8]) -> bool;
     /// Adds its members to `found`, labelled `label!member`.
-    fn open(&self, label: &str, content: Box<dyn Content>, depth: usize, found: &mut Found);
+    fn open(&self, source: Source, depth: usize, found: &mut Found<'_>);
 }
 
 /// Every kind of archive.
-static ARCHIVES: &[&dyn Archive] = &[&zip::Zip];
+static ARCHIVES: &[&dyn Archive] =
+    &[&zip::Zip, &sevenz::SevenZ, &cab::Cab, &gz::Gz, &xz::Xz, &zst::Zst, &tar::Tar];
 
 /// What was found so far, before it is sorted.
-#[derive(Default)]
-struct Found {
+struct Found<'o> {
+    options: &'o Options,
     files: Vec<Source>,
     notices: Vec<Notice>,
+    /// Bytes of all members, unpacked.
     total: u64,
+    /// Members seen, read or not.
+    members: usize,
+    /// Labels of members, which archives may repeat.
+    labels: HashSet<String>,
+    spool: Spool,
 }
 
-impl Found {
+impl<'o> Found<'o> {
+    fn new(options: &'o Options) -> Self {
+        Self {
+            options,
+            files: Vec::new(),
+            notices: Vec::new(),
+            total: 0,
+            members: 0,
+            labels: HashSet::new(),
+            spool: Spool::default(),
+        }
+    }
+
     fn add_path(&mut self, path: &Path, several: bool) -> Result<()> {
         let metadata = std::fs::metadata(path)
             .map_err(|source| Error::Open { path: path.to_owned(), source })?;
@@ -129,10 +188,145 @@ impl Found {
             }
             Some(archive) => {
                 let label = source.path.to_string();
-                archive.open(&label, source.into_content(), depth + 1, self);
+                // A decoder that breaks on what strangers made costs its own archive, not the ticket.
+                let opened =
+                    catch_unwind(AssertUnwindSafe(|| archive.open(source, depth + 1, self)));
+                if opened.is_err() {
+                    let what = "unpacking broke off: a fault of the reader, worth reporting";
+                    self.problem(&label, what.into());
+                }
             }
             None => self.files.push(source),
         }
+    }
+
+    /// Whether anybody will read what begins like this.
+    fn wants(&self, head: &[u8]) -> bool {
+        ARCHIVES.iter().any(|archive| archive.sniff(head))
+            || (self.options.wanted)(&Source::from_bytes(SourceId(0), "", head))
+    }
+
+    /// Whether the bundle has as many members as are read; says so once.
+    fn is_full(&mut self, archive: &str) -> bool {
+        let full = self.members >= limits::SOURCES;
+        if full {
+            let what = "the rest of it is left out: the bundle has more members than are read";
+            self.problem(archive, format!("{what} (limit {})", limits::SOURCES));
+        }
+        full
+    }
+
+    /// The label of a member, if it gets one. Names are labels only: nothing is ever written to them.
+    fn member(&mut self, archive: &str, name: &str) -> Option<String> {
+        self.members += 1;
+        if name.len() > limits::NAME_BYTES {
+            let start: String = name.chars().take(200).collect();
+            let label = format!("{archive}!{start}");
+            self.leave_out(&label, "its name is too long", limits::NAME_BYTES as u64);
+            return None;
+        }
+        // Some Windows tools write `\` between folders.
+        let mut name = name.replace('\\', "/");
+        let drive =
+            matches!(name.as_bytes(), [letter, b':', b'/', ..] if letter.is_ascii_alphabetic());
+        let outside = name.starts_with('/') || name.split('/').any(|part| part == "..");
+        if outside {
+            let inside = |part: &&str| !matches!(*part, "" | "." | "..");
+            name = name.split('/').filter(inside).collect::<Vec<_>>().join("/");
+        }
+        if name.is_empty() {
+            name.push_str("no name");
+        }
+        let plain = format!("{archive}!{name}");
+        let mut label = plain.clone();
+        let mut number = 1;
+        while !self.labels.insert(label.clone()) {
+            number += 1;
+            label = format!("{plain} ({number})");
+        }
+        if outside || drive {
+            let what = "its name points out of the archive; it is read, and nothing is written";
+            self.note(&label, what.into());
+        }
+        if number > 1 {
+            self.note(&label, "another member has the same name".into());
+        }
+        Some(label)
+    }
+
+    /// Whether a member of this size may be unpacked; else it is left out.
+    fn admits(&mut self, label: &str, bytes: u64, packed: u64) -> bool {
+        let too_much = limits::too_much(bytes, packed);
+        if let Some(what) = &too_much {
+            self.problem(label, format!("left out: {what}"));
+        }
+        too_much.is_none()
+    }
+
+    /// Where `content` can be read from anywhere; unpacks and keeps it when it has to.
+    fn area(&mut self, label: &str, content: &dyn Content) -> Option<Area> {
+        if let Some(area) = content.area() {
+            return Some(area);
+        }
+        let (area, cut) = match content.open() {
+            Ok(mut reader) => self.spool.keep(&mut reader, limits::MEMBER_BYTES),
+            Err(error) => {
+                self.problem(label, format!("cannot be unpacked: {error}"));
+                return None;
+            }
+        };
+        if let Some(why) = cut {
+            self.problem(label, format!("unpacked in part: {why}"));
+        }
+        Some(area)
+    }
+
+    /// Takes a member of an archive that is read once, front to back: kept when somebody will read it.
+    fn add_kept(&mut self, label: &str, bytes: u64, reader: &mut dyn Read, depth: usize) {
+        let mut head = Vec::new();
+        let failed = reader.take(limits::HEAD_BYTES).read_to_end(&mut head).err();
+        let unpacked = head.len() as u64;
+        if failed.is_none() && unpacked < bytes && unpacked > 0 && !self.wants(&head) {
+            return self.add(label, bytes, Box::new(Head(head.into())), depth);
+        }
+        let (area, cut) = match failed {
+            Some(error) => (Area::of_bytes(head.into()), Some(error.to_string())),
+            None => self.spool.keep(&mut io::Cursor::new(head).chain(reader), bytes),
+        };
+        let short = || format!("{} of {bytes} bytes are there", area.len());
+        if let Some(why) = cut.or_else(|| (area.len() < bytes).then(short)) {
+            self.problem(label, format!("unpacked in part: {why}"));
+        }
+        if area.len() > 0 || bytes == 0 {
+            self.add(label, area.len(), Box::new(area), depth);
+        }
+    }
+
+    /// The passwords to try on an encrypted archive, with what to say when one fits.
+    fn passwords(&self) -> Vec<(String, String)> {
+        let given = |(index, password): (usize, &String)| {
+            (
+                password.clone(),
+                format!("it is encrypted; password {} of those given fits", index + 1),
+            )
+        };
+        let usual =
+            ("infected".to_owned(), "it is encrypted; the usual `infected` fits".to_owned());
+        self.options.passwords.iter().enumerate().map(given).chain([usual]).collect()
+    }
+
+    /// What to say of an encrypted archive or member that no password opens.
+    fn locked(&self) -> String {
+        match self.options.passwords.len() {
+            0 => "it is encrypted; give its password with --password",
+            _ => "it is encrypted and no password given fits; give its password with --password",
+        }
+        .into()
+    }
+
+    /// Something worth knowing that cost nothing.
+    fn note(&mut self, label: &str, what: String) {
+        self.notices.push(Notice { source: None, at: label.to_owned(), what, lost: None });
     }
 
     fn leave_out(&mut self, label: &str, what: &str, limit: u64) {
@@ -153,17 +347,66 @@ impl Found {
         for (index, source) in self.files.iter_mut().enumerate() {
             source.id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
         }
-        self.notices.sort_by(|a, b| (&a.at, &a.what).cmp(&(&b.at, &b.what)));
+        self.notices = few_of_each(self.notices);
         Bundle { sources: self.files, notices: self.notices }
     }
 }
 
+/// Sorts notices; of many alike in one archive a few are kept, and the others are counted.
+fn few_of_each(mut notices: Vec<Notice>) -> Vec<Notice> {
+    notices.sort_by(|a, b| (&a.at, &a.what).cmp(&(&b.at, &b.what)));
+    let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut lost = BTreeMap::new();
+    notices.retain(|notice| {
+        let archive = notice.at.rsplit_once('!').map_or("", |(archive, _)| archive);
+        let key = (archive.to_owned(), notice.what.clone());
+        let count = seen.entry(key.clone()).or_default();
+        *count += 1;
+        lost.insert(key, notice.lost.is_some());
+        *count <= limits::NOTICES_EACH
+    });
+    for ((at, what), count) in seen {
+        if count > limits::NOTICES_EACH {
+            let more = count - limits::NOTICES_EACH;
+            let lost = lost.get(&(at.clone(), what.clone())).is_some_and(|lost| *lost);
+            notices.push(Notice {
+                source: None,
+                at,
+                what: format!("{more} more: {what}"),
+                lost: lost.then(|| format!("{more} files")),
+            });
+        }
+    }
+    notices.sort_by(|a, b| (&a.at, &a.what).cmp(&(&b.at, &b.what)));
+    notices
+}
+
+/// The beginning of a member that nobody reads.
+struct Head(std::sync::Arc<[u8]>);
+
+impl Content for Head {
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        let rest = "no parser knows this content, so the rest of it was not unpacked";
+        Ok(Box::new(io::Cursor::new(std::sync::Arc::clone(&self.0)).chain(Broken(rest))))
+    }
+}
+
+/// Fails at every reading.
+struct Broken(&'static str);
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other(self.0))
+    }
+}
+
 impl Content for PathBuf {
-    fn open(&self) -> std::io::Result<Box<dyn std::io::Read + Send>> {
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         Ok(Box::new(std::fs::File::open(self)?))
     }
 
-    fn path(&self) -> Option<&Path> {
-        Some(self)
+    fn area(&self) -> Option<Area> {
+        let len = std::fs::metadata(self).ok()?.len();
+        Some(Area::of_file(self.clone(), len))
     }
 }

@@ -50,6 +50,12 @@ pub fn parser_for(source: &Source) -> Option<&'static dyn Parser> {
     PARSERS.iter().copied().find(|parser| parser.sniff(source))
 }
 
+/// Whether any parser knows a source, by its first bytes; for [`crate::bundle::Options::wanted`].
+#[must_use]
+pub fn is_known(source: &Source) -> bool {
+    parser_for(source).is_some()
+}
+
 /// Where parsers put what they find.
 pub trait Sink {
     /// What of a log is wanted in full. Records outside of it need not be decoded: they only count for coverage.
