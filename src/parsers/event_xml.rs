@@ -12,7 +12,7 @@ mod record;
 
 use std::io::BufRead;
 
-pub(crate) use record::feed;
+pub(crate) use record::{binary, feed, guid, strings, time};
 #[cfg(test)]
 pub(crate) use record::parse_event;
 
