@@ -21,12 +21,16 @@ use criterion::{BenchmarkGroup, Criterion, Throughput, measurement::WallTime};
 use evtx::{EvtxChunkData, ParserSettings};
 use rdpwhy::event::SourceId;
 use rdpwhy::parsers::Interest;
-use rdpwhy::parsers::evtx::trial::own_source;
+use rdpwhy::parsers::evtx::trial::{look, own_source};
 use rdpwhy::source::Source;
 use support::evtx_writer::{CHUNK_SIZE, FILE_HEADER_SIZE, Log, Record, hex32, sid};
 
 fn main() {
-    rayon::ThreadPoolBuilder::new().num_threads(1).build_global().expect("nobody built it before");
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+    pool.expect("one thread can be had").install(run);
+}
+
+fn run() {
     let mut criterion = Criterion::default().configure_from_args();
     let megabytes = std::env::var("RDPWHY_BENCH_MB").ok().and_then(|text| text.parse().ok());
     let megabytes = megabytes.unwrap_or(10);
@@ -53,6 +57,9 @@ fn bench(criterion: &mut Criterion, name: &str, logs: Vec<Vec<u8>>) {
     group.warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(4));
     group.bench_function("crate-json", |bencher| {
         bencher.iter(|| logs.iter().map(|log| crate_json(log)).sum::<usize>());
+    });
+    group.bench_function("look-in-place", |bencher| {
+        bencher.iter(|| logs.iter().map(|log| look(log)).sum::<u64>());
     });
     ours(&mut group, "look-at-all", &sources, Interest::default);
     ours(&mut group, "decode-wanted", &sources, some);

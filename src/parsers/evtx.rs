@@ -18,7 +18,7 @@ mod tally;
 pub mod trial;
 
 use std::io::{self, Read};
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -86,8 +86,8 @@ fn read(source: &Source, way: Way, share: &mut Share, sink: &mut dyn Sink) -> io
     let mut first = Vec::new();
     reader.by_ref().take(header::BYTES as u64).read_to_end(&mut first)?;
     let mut tally = Tally::new(FileHeader::parse(&first), source.bytes);
-    let mut batch = Vec::new();
-    let readers = Readers::default();
+    let workshop = Workshop::open();
+    let mut batch = workshop.take_buffers();
     loop {
         let filled = next_batch(&mut reader, &mut batch)?;
         let more = filled.len() == BATCH && filled.iter().all(|bytes| *bytes == CHUNK);
@@ -95,14 +95,19 @@ fn read(source: &Source, way: Way, share: &mut Share, sink: &mut dyn Sink) -> io
         let reports: Vec<ChunkReport> = {
             let interest = sink.interest();
             let one = |(index, (bytes, filled)): (usize, (&Vec<u8>, &usize))| {
-                let mut own = (way == Way::Own).then(|| readers.take());
+                let mut own = (way == Way::Own).then(|| workshop.take_reader());
                 let number = start + index;
                 let report =
                     read_chunk(source.id, number, bytes, *filled, interest, own.as_deref_mut());
-                readers.give_back(own);
+                own.into_iter().for_each(|own| workshop.give_reader(own));
                 report
             };
-            batch.par_iter().zip(&filled).enumerate().map(one).collect()
+            // Most logs have one chunk, which is read sooner than another thread is woken.
+            if filled.len() == 1 {
+                batch.iter().zip(&filled).enumerate().map(one).collect()
+            } else {
+                batch.par_iter().zip(&filled).enumerate().map(one).collect()
+            }
         };
         for report in reports {
             tally.add(&report);
@@ -118,6 +123,7 @@ fn read(source: &Source, way: Way, share: &mut Share, sink: &mut dyn Sink) -> io
             break;
         }
     }
+    workshop.give_buffers(batch);
     tally.finish(source.id).into_iter().for_each(|notice| sink.notice(notice));
     Ok(())
 }
@@ -159,18 +165,50 @@ fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(filled)
 }
 
-/// What chunks of one log need while they are read: as many as there are threads at work.
+/// What is needed to read chunks, used again for the next log: never more than were in use at the same time.
 #[derive(Default)]
-struct Readers(Mutex<Vec<Box<fast::Reader>>>);
+struct Idle {
+    readers: Vec<Box<fast::Reader>>,
+    buffers: Vec<Vec<Vec<u8>>>,
+    runs: u64,
+}
 
-impl Readers {
-    fn take(&self) -> Box<fast::Reader> {
-        self.0.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_default()
+static IDLE: LazyLock<Mutex<Idle>> = LazyLock::new(Mutex::default);
+
+/// Lends what is idle to the reading of one log.
+struct Workshop {
+    run: u64,
+}
+
+impl Workshop {
+    fn open() -> Self {
+        let run = Self::idle(|idle| {
+            idle.runs += 1;
+            idle.runs
+        });
+        Self { run }
     }
 
-    fn give_back(&self, reader: Option<Box<fast::Reader>>) {
-        if let Ok(mut idle) = self.0.lock() {
-            idle.extend(reader);
-        }
+    fn idle<T>(act: impl FnOnce(&mut Idle) -> T) -> T {
+        // What is idle is never half changed, whatever became of a thread that had it in hand.
+        act(&mut IDLE.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn take_reader(&self) -> Box<fast::Reader> {
+        let mut reader = Self::idle(|idle| idle.readers.pop()).unwrap_or_default();
+        reader.begin(self.run);
+        reader
+    }
+
+    fn give_reader(&self, reader: Box<fast::Reader>) {
+        Self::idle(|idle| idle.readers.push(reader));
+    }
+
+    fn take_buffers(&self) -> Vec<Vec<u8>> {
+        Self::idle(|idle| idle.buffers.pop()).unwrap_or_default()
+    }
+
+    fn give_buffers(&self, buffers: Vec<Vec<u8>>) {
+        Self::idle(|idle| idle.buffers.push(buffers));
     }
 }

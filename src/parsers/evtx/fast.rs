@@ -10,7 +10,7 @@ use super::binxml::names::{self, Known, Seen};
 use super::binxml::payload::{self, FieldNames, Instance, Parts};
 use super::binxml::plan::{self, Plan, Step};
 use super::binxml::system::{Head, System};
-use super::binxml::values::{self, SIZES, Size, Value};
+use super::binxml::values::{self, Value};
 use super::binxml::{Odd, Sure};
 use super::header::array;
 use crate::event::{Event, Origin, Position, SourceId};
@@ -63,6 +63,8 @@ pub(super) struct Reader {
     instances: Vec<Instance>,
     spans: Vec<Span>,
     asked: Vec<Option<(Ask, bool)>>,
+    /// Whose interest the answers are about.
+    run: u64,
 }
 
 impl Default for Reader {
@@ -80,6 +82,7 @@ impl Default for Reader {
             instances: Vec::new(),
             spans: Vec::new(),
             asked: vec![None; ASKED],
+            run: 0,
         }
     }
 }
@@ -109,6 +112,14 @@ struct Frame {
 }
 
 impl Reader {
+    /// Prepares for another log; somebody else may want other records of it.
+    pub(super) fn begin(&mut self, run: u64) {
+        if self.run != run {
+            self.run = run;
+            self.asked.fill(None);
+        }
+    }
+
     /// Reads a chunk of full size that begins with its magic. `None`: the crate has to, as a whole.
     pub(super) fn read(
         &mut self,
@@ -321,30 +332,24 @@ impl Reader {
         let data = cursor.data();
         let mut at = cursor.at();
         let mut streams = false;
-        for (hole, [low, high, kind, _]) in table.as_chunks::<4>().0.iter().enumerate() {
+        let first = self.values.len();
+        let table = table.as_chunks::<4>().0;
+        self.values.resize(first + table.len(), Value::default());
+        let values = self.values.get_mut(first..).unwrap_or_default();
+        for (hole, (value, [low, high, kind, _])) in values.iter_mut().zip(table).enumerate() {
             let bytes = u16::from_le_bytes([*low, *high]);
-            let fits = match SIZES.get(usize::from(*kind)).ok_or(Odd)? {
-                Size::Exactly(size) => bytes == *size,
-                Size::Any => true,
-                Size::Even => bytes % 2 == 0,
-                Size::Pointer => matches!(bytes, 4 | 8),
-                Size::Sid => {
-                    let parts = data.get(at + 1).copied().ok_or(Odd)?;
-                    bytes == 8 + 4 * u16::from(parts)
-                }
-                Size::Stream => {
-                    streams |= bytes > 0;
-                    bytes == 0 || plan.allows(hole, plan.no_stream)
-                }
-                Size::Texts => {
-                    plan.allows(hole, plan.no_array) && ends_with_nul(data, at, usize::from(bytes))
-                }
-                Size::Odd => false,
-            };
-            if !fits {
+            if !values::fits(data, at, bytes, *kind) {
                 return Err(Odd);
             }
-            self.values.push(Value { at: offset(at), bytes, kind: *kind });
+            if *kind >= values::STREAM && bytes > 0 {
+                let forbidden =
+                    if *kind == values::STREAM { plan.no_stream } else { plan.no_array };
+                if !plan.allows(hole, forbidden) {
+                    return Err(Odd);
+                }
+                streams |= *kind == values::STREAM;
+            }
+            *value = Value { at: offset(at), bytes, kind: *kind };
             at += usize::from(bytes);
         }
         cursor.skip(at - cursor.at())?;
@@ -464,12 +469,6 @@ fn is_blank(data: &[u8], at: usize, live_end: usize) -> Option<bool> {
     let rest = data.get(at + 1..last).unwrap_or_default();
     let magic = || rest.windows(RECORD_MAGIC.len()).any(|window| window == RECORD_MAGIC);
     Some((zeroes || cut) && !(rest.contains(&b'*') && magic()))
-}
-
-/// Whether texts fill their size exactly, each with its NUL. No text at all is left to the crate.
-fn ends_with_nul(data: &[u8], at: usize, bytes: usize) -> bool {
-    let texts = data.get(at..at + bytes).unwrap_or_default();
-    bytes % 2 == 0 && texts.as_chunks::<2>().0.last() == Some(&[0, 0])
 }
 
 /// Whether somebody wants such a record. Few kinds make up most of a log, so the answers are kept.

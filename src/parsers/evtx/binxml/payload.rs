@@ -87,6 +87,8 @@ pub(crate) struct Parts<'r> {
 
 /// Adds the data of a record to its event.
 pub(crate) fn decode(parts: Parts<'_>, names: &mut FieldNames, event: &mut Event) -> Sure<()> {
+    // Fields that are derived later need some room too.
+    event.data.reserve(parts.values.len().saturating_sub(14));
     let mut decoder = Decoder { parts, names, event, unnamed: 0, depth: 0, spent: 0 };
     let at = decoder.scope(0)?;
     decoder.each_child(&at, |decoder, child| decoder.section(child))
