@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::attempts::{AttemptSide, Attempts};
 use crate::event::{Event, SourceId};
@@ -45,6 +45,8 @@ pub struct Host {
     pub os: Option<String>,
     /// Seconds its clock is ahead of the server's, as paired attempts show.
     pub clock_offset_s: Option<f64>,
+    /// When it started, as far as logged.
+    pub boots: Vec<DateTime<Utc>>,
     /// Its logs, by channel.
     pub coverage: BTreeMap<Arc<str>, ChannelCoverage>,
 }
@@ -143,6 +145,19 @@ impl Case {
     #[must_use]
     pub fn host(&self, key: Option<&HostKey>) -> Option<&Host> {
         key.and_then(|key| self.hosts.get(key))
+    }
+
+    /// Whether a host had started at most `within` before an instant.
+    #[must_use]
+    pub fn just_started(
+        &self,
+        key: Option<&HostKey>,
+        time: DateTime<Utc>,
+        within: TimeDelta,
+    ) -> bool {
+        self.host(key).is_some_and(|host| {
+            host.boots.iter().any(|boot| *boot <= time && time - *boot <= within)
+        })
     }
 
     /// The only host with a role, when there is just one.
@@ -249,7 +264,9 @@ impl Case {
                             log.cleared = true;
                         }
                     }
+                    ("EventLog", Some(6005)) => host.boots.extend(bucket.first),
                     ("Microsoft-Windows-Kernel-General", Some(12)) => {
+                        host.boots.extend(bucket.first);
                         let build = event.field("BuildVersion").map(|build| {
                             match event.field("QfeVersion") {
                                 Some(revision) => format!("build {build}.{revision}"),

@@ -58,7 +58,7 @@ impl Series {
         let place = self.buckets.partition_point(|known| known.first <= bucket.first);
         let before = place.checked_sub(1).and_then(|index| self.buckets.get_mut(index));
         match before {
-            Some(known) if joins(known, &bucket, width) => join(known, bucket),
+            Some(known) if joins(known, &bucket, width) => join(known, &bucket),
             _ => self.buckets.insert(place, bucket),
         }
         while self.buckets.len() > BUCKETS {
@@ -72,7 +72,7 @@ impl Series {
         let mut joined: Vec<Bucket> = Vec::with_capacity(BUCKETS);
         for bucket in self.buckets.drain(..) {
             match joined.last_mut() {
-                Some(known) if joins(known, &bucket, width) => join(known, bucket),
+                Some(known) if joins(known, &bucket, width) => join(known, &bucket),
                 _ => joined.push(bucket),
             }
         }
@@ -107,7 +107,7 @@ fn joins(known: &Bucket, next: &Bucket, width: TimeDelta) -> bool {
         && matches!((known.first, next.first), (Some(a), Some(b)) if b - a < width)
 }
 
-fn join(known: &mut Bucket, next: Bucket) {
+fn join(known: &mut Bucket, next: &Bucket) {
     known.last = known.last.max(next.last);
     known.quality = known.quality.max(next.quality);
     known.count += next.count;

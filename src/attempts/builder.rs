@@ -1,6 +1,6 @@
 //! Puts events together into attempts while they stream by, in memory that does not grow with their number.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -129,6 +129,7 @@ fn begin(event: &Event, step: Step, time: DateTime<Utc>) -> Attempt {
         peer: None,
         target: None,
         user: None,
+        opened: false,
         bad_credentials: false,
         authenticated: false,
         past_security: false,
@@ -197,6 +198,7 @@ fn apply(attempt: &mut Attempt, event: &Event, step: Step, time: DateTime<Utc>) 
             attempt.stage
         }
     };
+    attempt.opened |= step.opens();
     attempt.stage = attempt.stage.max(reached);
 }
 
@@ -205,8 +207,6 @@ fn apply(attempt: &mut Attempt, event: &Event, step: Step, time: DateTime<Utc>) 
 pub struct Attempts {
     /// Every attempt that was kept.
     pub list: Vec<Attempt>,
-    /// How many were seen per (host, peer) and how many of those died early: floods are thinned out of `list`.
-    pub counts: BTreeMap<(Arc<str>, Arc<str>), (u64, u64)>,
 }
 
 impl Attempts {
@@ -216,16 +216,16 @@ impl Attempts {
     pub fn join(books: impl IntoIterator<Item = PeerBook>) -> Self {
         let mut all = PeerBook::default();
         books.into_iter().for_each(|book| all.absorb(book));
-        let (parts, counts) = all.into_parts();
-        let mut by_activity: HashMap<(Arc<str>, Arc<str>, DateTime<Utc>), usize> = HashMap::new();
+        // Windows uses ActivityIDs again after a restart, so a day is part of the key.
+        type Key = (Arc<str>, Arc<str>, DateTime<Utc>);
+        let mut by_activity: HashMap<Key, usize> = HashMap::new();
         let mut list: Vec<Attempt> = Vec::new();
         let mut loose = Vec::new();
-        for attempt in parts {
+        for attempt in all.into_list() {
             let Some(activity) = attempt.activity.clone() else {
                 loose.push(attempt);
                 continue;
             };
-            // Windows reuses ActivityIDs after a restart, so a day is part of the key.
             let key = (Arc::clone(&attempt.host), activity, day(attempt.start));
             match by_activity.get(&key).and_then(|index| list.get_mut(*index)) {
                 Some(known) => known.absorb(attempt),
@@ -242,7 +242,7 @@ impl Attempts {
             }
         }
         list.sort_by(|a, b| (a.start, &a.host, &a.activity).cmp(&(b.start, &b.host, &b.activity)));
-        Self { list, counts }
+        Self { list }
     }
 }
 

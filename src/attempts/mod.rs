@@ -48,6 +48,8 @@ pub struct Attempt {
     pub target: Option<Arc<str>>,
     /// The account, when one was told.
     pub user: Option<Arc<str>>,
+    /// Its beginning was logged. A log that only tells how a session ended says nothing about how it was made.
+    pub opened: bool,
     /// RdpCoreTS 140: the name or password was wrong, so TLS was up.
     pub bad_credentials: bool,
     /// RemoteConnectionManager 1149 or client 1027: CredSSP passed.
@@ -81,7 +83,7 @@ impl Attempt {
     /// Whether it ended before MCS: the shape that a fault in TLS, its key or CredSSP has on a server.
     #[must_use]
     pub fn died_before_mcs(&self) -> bool {
-        !self.past_security && !self.in_session && self.stage < Stage::Mcs
+        self.opened && !self.past_security && !self.in_session && self.stage < Stage::Mcs
     }
 
     /// The stages it can have died in. Between the answer to X.224 and MCS a server logs nothing when all goes well, so
@@ -92,7 +94,9 @@ impl Attempt {
             Stage::X224 | Stage::Tls if self.side == AttemptSide::Server => {
                 match self.security_error {
                     Some(code) if is_credential_error(code) => vec![Stage::CredSsp],
-                    _ => vec![Stage::Admission, Stage::X224, Stage::Tls, Stage::CredSsp],
+                    // The security layer was at work, so X.224 had been agreed.
+                    Some(_) => vec![Stage::Tls, Stage::CredSsp],
+                    None => vec![Stage::Admission, Stage::X224, Stage::Tls, Stage::CredSsp],
                 }
             }
             Stage::Tcp => vec![Stage::Tcp, Stage::Admission, Stage::X224],
@@ -109,6 +113,7 @@ impl Attempt {
         self.peer = self.peer.take().or(other.peer);
         self.target = self.target.take().or(other.target);
         self.user = self.user.take().or(other.user);
+        self.opened |= other.opened;
         self.bad_credentials |= other.bad_credentials;
         self.authenticated |= other.authenticated;
         self.past_security |= other.past_security;

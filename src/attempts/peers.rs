@@ -51,26 +51,19 @@ impl PeerBook {
         }
     }
 
-    /// The attempts, and (seen, died before MCS) per host and peer.
+    /// The attempts, in order of time.
     #[must_use]
-    pub fn into_parts(self) -> (Vec<Attempt>, BTreeMap<(Arc<str>, Arc<str>), (u64, u64)>) {
-        let mut counts: BTreeMap<_, (u64, u64)> = BTreeMap::new();
-        let mut list = Vec::new();
-        for ((host, peer, died), row) in self.rows {
-            let count = counts.entry((host, peer)).or_default();
-            count.0 += row.seen;
-            count.1 += if died { row.seen } else { 0 };
-            list.extend(row.kept);
-        }
+    pub fn into_list(self) -> Vec<Attempt> {
+        let mut list: Vec<_> = self.rows.into_values().flat_map(|row| row.kept).collect();
         list.sort_by(|a, b| (a.start, &a.host, &a.activity).cmp(&(b.start, &b.host, &b.activity)));
-        (list, counts)
+        list
     }
 }
 
 impl Row {
     fn push(&mut self, attempt: Attempt) {
         self.stride = self.stride.max(1);
-        if self.seen % self.stride == 0 {
+        if self.seen.is_multiple_of(self.stride) {
             self.kept.push(attempt);
         }
         self.seen += 1;

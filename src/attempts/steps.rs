@@ -66,6 +66,11 @@ impl Step {
         matches!(self, Self::Accepted | Self::ClientStart)
     }
 
+    /// Whether it belongs to the making of a connection, not to the end of a session.
+    pub(super) fn opens(self) -> bool {
+        !matches!(self, Self::Closed(_) | Self::Reason(_) | Self::ErrorInfo(_) | Self::ClientEnd(_))
+    }
+
     /// The words for the attempt's trail.
     pub(super) fn label(self) -> &'static str {
         match self {

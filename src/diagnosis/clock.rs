@@ -75,6 +75,11 @@ fn best_shift(client: &[DateTime<Utc>], server: &[DateTime<Utc>]) -> Option<Time
     (best.0 >= PAIRS && best.0 > without && best.1.abs() > TOLERANCE).then_some(best.1)
 }
 
+/// A time for a sentence.
+pub(super) fn shown(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

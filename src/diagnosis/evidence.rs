@@ -10,11 +10,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::failure::Basis;
 use super::floods;
 use super::incident::Incident;
+use super::model;
+use super::trigger::Change;
 use crate::attempts::AttemptSide;
 use crate::case::{Case, HostKey};
-use crate::cause::{CauseId, Stage};
+use crate::cause::CauseId;
 use crate::findings::{Bucket, Series, SeriesKey};
-use crate::signatures::{Database, Grade, Kind, Side, Signature};
+use crate::signatures::{Database, Grade, Role, Side, Signature};
 use crate::timeline::{EntryId, Timeline};
 
 /// What a grade is worth, in decibans (10 dB = ten times as likely). One table for everything:
@@ -31,9 +33,6 @@ pub fn decibans(grade: Grade) -> f64 {
         Grade::RulesOut => -40.0,
     }
 }
-
-/// What the stage of death is worth to a cause that bites there: it excludes the others, it proves none.
-const STAGE_FITS_DB: f64 = 3.0;
 
 /// A finding that is there at least this often without a failure is background.
 const BACKGROUND: f64 = 0.8;
@@ -61,7 +60,13 @@ pub type Weighed = BTreeMap<CauseId, Vec<Ground>>;
 
 /// Weighs everything that was found for one incident.
 #[must_use]
-pub fn weigh(case: &Case, db: &Database, timeline: &Timeline, incident: &Incident) -> Weighed {
+pub fn weigh(
+    case: &Case,
+    db: &Database,
+    timeline: &Timeline,
+    incident: &Incident,
+    changes: &[Change],
+) -> Weighed {
     let lines = Lines::new(timeline);
     let mut weighed = Weighed::new();
     let mut best: BTreeMap<(CauseId, String), Ground> = BTreeMap::new();
@@ -77,8 +82,12 @@ pub fn weigh(case: &Case, db: &Database, timeline: &Timeline, incident: &Inciden
         let Some((bucket, share, flood)) = nearest(incident, signature, series, &calm) else {
             continue;
         };
-        let background =
-            if flood { 1.0 } else { background_share(case, incident, signature, series, &calm) };
+        let at_boot = signature.boot_noise && at_boot(case, key, bucket);
+        let background = if flood || at_boot {
+            1.0
+        } else {
+            background_share(case, incident, signature, series, &calm)
+        };
         for (cause, grade) in &signature.evidence {
             let weight_db = weight(*grade, share, background);
             let entry = lines.find(key, bucket);
@@ -95,9 +104,7 @@ pub fn weigh(case: &Case, db: &Database, timeline: &Timeline, incident: &Inciden
     for ((cause, _), ground) in best {
         weighed.entry(cause).or_default().push(ground);
     }
-    add_stages(db, incident, &mut weighed);
-    add_normal_end(incident, &mut weighed);
-    add_scope(db, incident, &mut weighed);
+    model::add_grounds(case, db, incident, changes, &mut weighed);
     weighed
 }
 
@@ -155,6 +162,13 @@ fn fits_peer(incident: &Incident, signature: &Signature, key: &SeriesKey) -> boo
         || signature.evidence.contains_key(&CauseId::ConnectionLimit)
 }
 
+/// While a machine starts, the network and the domain come late.
+const BOOT: TimeDelta = TimeDelta::minutes(2);
+
+fn at_boot(case: &Case, key: &SeriesKey, bucket: &Bucket) -> bool {
+    bucket.first.is_some_and(|time| case.just_started(HostKey::new(&key.host).as_ref(), time, BOOT))
+}
+
 /// The bucket nearest to a failure within the signature's window, what share of its weight is left there, and whether it
 /// is part of a flood. A flood is looked at only where nothing calmer fits.
 fn nearest<'s>(
@@ -169,13 +183,24 @@ fn nearest<'s>(
             .iter()
             .zip(calm)
             .filter(move |(_, calm)| **calm == wanted)
-            .map(|(bucket, _)| bucket);
+            .map(|(bucket, _)| bucket)
+            .filter(|bucket| is_ours(incident, signature, bucket));
         let shares = buckets.filter_map(|bucket| {
             share(incident, signature, bucket).map(|share| (bucket, share, !wanted))
         });
         shares.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.first.cmp(&a.0.first)))
     };
     of(true).or_else(|| of(false))
+}
+
+/// What another connection of the same server met says nothing of this one; that it *worked* does.
+fn is_ours(incident: &Incident, signature: &Signature, bucket: &Bucket) -> bool {
+    let theirs = |id: &std::sync::Arc<str>| {
+        !incident.activities.is_empty() && !incident.activities.contains(id)
+    };
+    signature.role == Role::Recovery
+        || signature.side != Side::Server
+        || !bucket.example.activity_id.as_ref().is_some_and(theirs)
 }
 
 fn share(incident: &Incident, signature: &Signature, bucket: &Bucket) -> Option<f64> {
@@ -267,78 +292,4 @@ fn background_share(
         !by_failure || worked.iter().any(|time| near(*time, bucket))
     });
     unrelated.count() as f64 / dated.len() as f64
-}
-
-/// The stages the connection can have died in exclude the causes that bite elsewhere.
-fn add_stages(db: &Database, incident: &Incident, weighed: &mut Weighed) {
-    if incident.stages.is_empty() {
-        return;
-    }
-    for cause in
-        db.causes().values().filter(|cause| cause.kind == Kind::Cause && !cause.stages.is_empty())
-    {
-        let fits = cause.stages.iter().any(|stage| incident.stages.contains(stage));
-        let ground = if fits {
-            let text =
-                format!("the connection died where this bites ({})", names(&incident.stages));
-            Ground {
-                signature: "stage-fits".into(),
-                grade: Grade::Weak,
-                weight_db: STAGE_FITS_DB,
-                entry: None,
-                text,
-            }
-        } else {
-            let text = format!(
-                "it bites in {}, the connection died in {}",
-                names(&cause.stages),
-                names(&incident.stages)
-            );
-            Ground {
-                signature: "stage-excludes".into(),
-                grade: Grade::RulesOut,
-                weight_db: decibans(Grade::RulesOut),
-                entry: None,
-                text,
-            }
-        };
-        weighed.entry(cause.id).or_default().push(ground);
-    }
-}
-
-fn names(stages: &[Stage]) -> String {
-    stages.iter().map(|stage| stage.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-/// A code that means a normal end is the whole answer, unless the server denied the connection.
-fn add_normal_end(incident: &Incident, weighed: &mut Weighed) {
-    if let Some(code) = incident.code.filter(|code| incident.normal_end && code.is_normal_end()) {
-        let text = format!("{code}: {}", code.meaning());
-        let ground = Ground {
-            signature: "normal-end".into(),
-            grade: Grade::Conclusive,
-            weight_db: decibans(Grade::Conclusive),
-            entry: None,
-            text,
-        };
-        weighed.entry(CauseId::SessionEndedNormally).or_default().push(ground);
-    }
-}
-
-/// Others got in at the same time: what hits every client cannot be it.
-fn add_scope(db: &Database, incident: &Incident, weighed: &mut Weighed) {
-    let Some(other) = incident.others_in.iter().next() else { return };
-    for cause in
-        db.causes().values().filter(|cause| cause.scope == crate::signatures::Scope::AllClients)
-    {
-        let text = format!("it would hit every client, and {other} got in meanwhile");
-        let ground = Ground {
-            signature: "others-got-in".into(),
-            grade: Grade::Against,
-            weight_db: decibans(Grade::Against),
-            entry: None,
-            text,
-        };
-        weighed.entry(cause.id).or_default().push(ground);
-    }
 }

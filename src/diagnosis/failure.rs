@@ -51,6 +51,8 @@ pub struct Failure {
     pub stages: Vec<Stage>,
     /// The furthest stage that was entered, as far as logged.
     pub reached: Option<Stage>,
+    /// `ActivityID`s of its events on the server.
+    pub activities: Vec<Arc<str>>,
     /// Its records and lines.
     pub origins: Vec<Origin>,
     /// Whether a session simply ended.
@@ -122,6 +124,7 @@ fn client_failure(case: &Case, attempt: &Attempt) -> Option<Failure> {
         code: Some(code),
         stages,
         reached: Some(attempt.stage),
+        activities: Vec::new(),
         origins: origins(attempt),
         normal_end: false,
     })
@@ -132,7 +135,7 @@ fn client_stages(attempt: &Attempt, code: DisconnectReason) -> Vec<Stage> {
     let possible = code.stages();
     let passed = |stage: &&Stage| match attempt.stage {
         // 1028: the server answered X.224.
-        Stage::Tls | Stage::CredSsp => **stage >= Stage::X224,
+        Stage::Tls | Stage::CredSsp => **stage >= Stage::Admission,
         _ => true,
     };
     let running = |stage: &&Stage| **stage != Stage::Running;
@@ -193,8 +196,13 @@ fn add_dialogs(case: &Case, failures: &mut Vec<Failure>) {
             peer: None,
             user: None,
             code: Some(code),
-            stages: code.stages().to_vec(),
+            stages: if code.is_normal_end() {
+                vec![Stage::Running]
+            } else {
+                code.stages().to_vec()
+            },
             reached: None,
+            activities: Vec::new(),
             origins: vec![dialog.origin],
             normal_end: code.is_normal_end(),
         });
@@ -215,6 +223,7 @@ fn words(case: &Case) -> Option<Failure> {
         code: None,
         stages: Vec::new(),
         reached: None,
+        activities: Vec::new(),
         origins: vec![first.origin],
         normal_end: false,
     })
@@ -308,7 +317,7 @@ fn is_private(address: &str) -> bool {
 }
 
 fn pairs(failure: &Failure, death: &Attempt, offsets: &clock::Offsets) -> bool {
-    let Some(time) = failure.time else { return false };
+    let Some(time) = failure.time.filter(|_| !failure.normal_end) else { return false };
     let shift = failure.client.as_ref().map_or(TimeDelta::zero(), |client| offsets.of(client));
     let on_server = time - shift;
     let same_server = failure.server.is_none()
@@ -330,6 +339,7 @@ fn pair(failure: &mut Failure, death: &Attempt) {
     failure.reached = Some(death.stage);
     failure.time = Some(death.start);
     failure.stages = narrowed(&failure.stages, &death.died_in());
+    failure.activities.extend(death.activity.clone());
     failure.origins.extend(origins(death));
 }
 
@@ -350,6 +360,7 @@ fn server_failure(death: &Attempt) -> Failure {
         code: death.error_info.map(|code| DisconnectReason { error: 0x3, extended: Some(code) }),
         stages: death.died_in(),
         reached: Some(death.stage),
+        activities: death.activity.iter().cloned().collect(),
         origins: origins(death),
         normal_end: false,
     }

@@ -11,7 +11,7 @@ use crate::case::{Case, HostKey};
 use crate::cause::Stage;
 use crate::codes::DisconnectReason;
 use crate::event::Origin;
-use crate::signatures::{Database, Grade, Role};
+use crate::signatures::{Database, Grade, Role, Side};
 use crate::timeline::Entry;
 
 /// One occurrence of the failure being explained, made of one or more failed connections.
@@ -35,6 +35,8 @@ pub struct Incident {
     pub peers: BTreeSet<Arc<str>>,
     /// Users that failed, where told.
     pub users: BTreeSet<Arc<str>>,
+    /// `ActivityID`s of its connections on the server.
+    pub activities: BTreeSet<Arc<str>>,
     /// What the client showed.
     pub code: Option<DisconnectReason>,
     /// The stages it can have died in; empty when nothing tells.
@@ -65,11 +67,10 @@ impl Incident {
         matches!(self.basis, Basis::Server | Basis::Trace) && !self.reported
     }
 
-    /// The stage to show: where it died, as far as known.
+    /// The stage to show: where it died, else the furthest that was entered.
     #[must_use]
     pub fn stage(&self) -> Option<Stage> {
-        self.reached
-            .or_else(|| if let [only] = self.stages.as_slice() { Some(*only) } else { None })
+        if let [only] = self.stages.as_slice() { Some(*only) } else { self.reached }
     }
 
     fn new(failure: &Failure) -> Self {
@@ -83,6 +84,7 @@ impl Incident {
             client: None,
             peers: BTreeSet::new(),
             users: BTreeSet::new(),
+            activities: BTreeSet::new(),
             code: None,
             stages: failure.stages.clone(),
             reached: None,
@@ -114,8 +116,26 @@ impl Incident {
             }
             _ => true,
         };
-        same_server && same_stage && near && same_code && self.normal_end == failure.normal_end
+        let alike = same_stage && near && same_code;
+        same_server
+            && (alike || self.goes_on_with(failure))
+            && self.normal_end == failure.normal_end
     }
+
+    /// What one client meets within minutes is one outage, though the first connection was cut and the next not even
+    /// accepted.
+    fn goes_on_with(&self, failure: &Failure) -> bool {
+        let same_client = self.client.is_some() && self.client == failure.client;
+        let same_peer = failure.peer.as_ref().is_some_and(|peer| self.peers.contains(peer));
+        let soon = self
+            .last
+            .zip(failure.time)
+            .is_some_and(|(last, time)| (time - last).abs() <= Self::OUTAGE);
+        (same_client || same_peer) && soon
+    }
+
+    /// A client that is cut off and tries again does so within this time.
+    const OUTAGE: TimeDelta = TimeDelta::minutes(15);
 
     fn add(&mut self, failure: &Failure) {
         self.attempts += 1;
@@ -129,6 +149,7 @@ impl Incident {
         self.client = self.client.take().or_else(|| failure.client.clone());
         self.peers.extend(failure.peer.clone());
         self.users.extend(failure.user.clone());
+        self.activities.extend(failure.activities.iter().cloned());
         self.code = match (self.code, failure.code) {
             (Some(known), Some(new)) if known.extended.is_none() && known.error == new.error => {
                 Some(new)
@@ -142,7 +163,11 @@ impl Incident {
                 .copied()
                 .filter(|stage| failure.stages.contains(stage))
                 .collect();
-            self.stages = if both.is_empty() { failure.stages.clone() } else { both };
+            if both.is_empty() {
+                self.stages.extend(failure.stages.iter().copied());
+            } else {
+                self.stages = both;
+            }
         }
         self.reached = self.reached.max(failure.reached);
         self.origins.extend(failure.origins.iter().copied());
@@ -235,17 +260,42 @@ fn look_around(case: &Case, incident: &mut Incident) {
     let (Some(first), Some(last)) = (incident.first, incident.last) else { return };
     let good: Vec<_> = on_server(case, incident)
         .filter(|attempt| attempt.succeeded())
-        .map(|a| (a.start, a.peer.clone()))
+        .map(|attempt| (attempt.start, attempt.peer.clone()))
         .collect();
-    incident.last_good = good.iter().map(|(time, _)| *time).filter(|time| *time < first).max();
-    incident.first_good_after =
-        good.iter().map(|(time, _)| *time).filter(|time| *time > last).min();
-    let while_failing = |time: &DateTime<Utc>| {
-        first - TimeDelta::minutes(10) <= *time && *time <= last + TimeDelta::minutes(10)
-    };
+    let while_failing = |time: &DateTime<Utc>| first - AROUND <= *time && *time <= last + AROUND;
     let others =
         good.iter().filter(|(time, _)| while_failing(time)).filter_map(|(_, peer)| peer.clone());
     incident.others_in = others.filter(|peer| !incident.peers.contains(peer)).collect();
+    // Where others get in meanwhile, or where the client did not even arrive, only the same client's own success says
+    // that it worked: the way to the server is not the same for everybody.
+    let own_only = !incident.others_in.is_empty()
+        || (!incident.stages.is_empty()
+            && incident.stages.iter().all(|stage| *stage <= Stage::Tcp));
+    let counts = |peer: &Option<Arc<str>>| {
+        !own_only || peer.as_ref().is_some_and(|peer| incident.peers.contains(peer))
+    };
+    let own = good.iter().filter(|(_, peer)| counts(peer)).map(|(time, _)| *time);
+    let worked: Vec<_> = own.chain(client_successes(case, incident)).collect();
+    incident.last_good = worked.iter().copied().filter(|time| *time < first).max();
+    incident.first_good_after = worked.iter().copied().filter(|time| *time > last).min();
+}
+
+/// Somebody who gets in this near to a failure gets in meanwhile.
+const AROUND: TimeDelta = TimeDelta::minutes(2);
+
+/// Connections to the server that worked, by the log of the client that failed.
+fn client_successes(case: &Case, incident: &Incident) -> Vec<DateTime<Utc>> {
+    let own = case.attempts.list.iter().filter(|attempt| {
+        attempt.side == AttemptSide::Client
+            && attempt.succeeded()
+            && incident.client.is_some()
+            && HostKey::new(&attempt.host) == incident.client
+            && attempt
+                .target
+                .as_deref()
+                .is_none_or(|target| HostKey::new(target) == incident.server)
+    });
+    own.map(|attempt| attempt.start).collect()
 }
 
 /// Logs without any connection in them can still hold a fault that stops every connection. Only what vendor
@@ -263,18 +313,25 @@ fn traces(case: &Case, db: &Database) -> Option<Incident> {
         if !(conclusive && stops_all && matches!(signature.role, Role::Precursor | Role::Symptom)) {
             continue;
         }
-        let Some(bucket) = series.buckets.last() else { continue };
+        let host = HostKey::new(&key.host);
+        let Some(bucket) =
+            series.buckets.last().filter(|bucket| is_recent(case, host.as_ref(), bucket.last))
+        else {
+            continue;
+        };
+        let of_client = signature.side == Side::Client;
         if best.as_ref().is_none_or(|known| known.time < bucket.last) {
             best = Some(Failure {
                 time: bucket.last,
                 basis: Basis::Trace,
-                server: HostKey::new(&key.host),
-                client: None,
+                server: if of_client { None } else { host.clone() },
+                client: if of_client { host } else { None },
                 peer: None,
                 user: None,
                 code: None,
                 stages: Vec::new(),
                 reached: None,
+                activities: Vec::new(),
                 origins: vec![bucket.example.origin],
                 normal_end: false,
             });
@@ -284,6 +341,13 @@ fn traces(case: &Case, db: &Database) -> Option<Incident> {
     let mut incident = alone(&failure);
     incident.attempts = 0;
     Some(incident)
+}
+
+/// Logs are collected soon after something failed; what stands long before their end was lived with, or put right.
+fn is_recent(case: &Case, host: Option<&HostKey>, time: Option<DateTime<Utc>>) -> bool {
+    let logs = case.host(host).into_iter().flat_map(|host| host.coverage.values());
+    let end = logs.map(|log| log.last).max();
+    end.zip(time).is_none_or(|(end, time)| end - time <= TimeDelta::days(3))
 }
 
 /// Timeline lines of the incidents' own: dialogs and the attempts that failed.

@@ -10,6 +10,7 @@ pub mod failure;
 pub mod floods;
 pub mod incident;
 pub mod missing;
+mod model;
 pub mod rank;
 pub mod trigger;
 
@@ -48,9 +49,9 @@ pub fn diagnose(case: &Case, db: &Database) -> (Timeline, Vec<Diagnosis>) {
         .into_iter()
         .enumerate()
         .map(|(number, incident)| {
-            let weighed = evidence::weigh(case, db, &timeline, &incident);
-            let verdict = rank::rank(db, weighed);
             let changes = trigger::changes(case, db, &timeline, &incident);
+            let weighed = evidence::weigh(case, db, &timeline, &incident, &changes);
+            let verdict = rank::rank(db, weighed);
             let trigger = trigger::trigger(db, &verdict, &changes);
             let missing = missing::missing(case, db, &incident, &verdict);
             tie(&mut timeline, number, &incident, &verdict, &changes);

@@ -1,5 +1,7 @@
 //! What changed between the last connection that worked and the first that failed, and which change set it off.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::incident::Incident;
@@ -52,7 +54,7 @@ pub fn changes(
         let Some(kind) = signature.trigger.filter(|_| signature.role == Role::Change) else {
             continue;
         };
-        if !concerns(case, incident, entry) || !in_time(incident, entry) {
+        if !concerns(case, incident, entry) || !in_time(case, incident, entry) {
             continue;
         }
         let kb = entry.field("KB").map(str::to_owned);
@@ -73,8 +75,51 @@ pub fn changes(
             None => changes.push(change),
         }
     }
+    changes.extend(build_changes(case, db, timeline, incident));
     changes.sort_by(|a, b| b.time.cmp(&a.time).then(a.entry.cmp(&b.entry)));
     changes
+}
+
+/// A start with another build than the start before: the system was upgraded, whoever logged it or not.
+fn build_changes(
+    case: &Case,
+    db: &Database,
+    timeline: &Timeline,
+    incident: &Incident,
+) -> Vec<Change> {
+    let is_boot = |entry: &Entry| {
+        &*entry.provider == "Microsoft-Windows-Kernel-General" && entry.event_id == Some(12)
+    };
+    let mut known: BTreeMap<HostKey, String> = BTreeMap::new();
+    let mut changes = Vec::new();
+    for (id, entry) in timeline.numbered().filter(|(_, entry)| is_boot(entry)) {
+        let (Some(host), Some(build)) = (HostKey::new(&entry.host), entry.field("BuildVersion"))
+        else {
+            continue;
+        };
+        let before = known.insert(host, build.to_owned());
+        if before.is_some_and(|before| before != build)
+            && concerns(case, incident, entry)
+            && in_time(case, incident, entry)
+        {
+            changes.push(Change {
+                entry: id,
+                kind: CauseId::OsUpgrade,
+                kb: None,
+                time: entry.time,
+                links: links_of(db, CauseId::OsUpgrade),
+            });
+        }
+    }
+    changes
+}
+
+/// All causes that a kind of change is documented to lead to.
+fn links_of(db: &Database, kind: CauseId) -> Vec<CauseId> {
+    let of_kind = db.signatures().iter().filter(|signature| signature.trigger == Some(kind));
+    let links: BTreeSet<_> =
+        of_kind.flat_map(|signature| signature.links.iter().copied()).collect();
+    links.into_iter().collect()
 }
 
 fn quality(timeline: &Timeline, change: &Change) -> crate::event::TimeQuality {
@@ -93,12 +138,33 @@ fn concerns(case: &Case, incident: &Incident, entry: &Entry) -> bool {
     named(&incident.server) || named(&incident.client) || case.hosts.len() == 1
 }
 
-fn in_time(incident: &Incident, entry: &Entry) -> bool {
+fn in_time(case: &Case, incident: &Incident, entry: &Entry) -> bool {
     let (Some(first), Some(time)) = (incident.first, entry.time) else { return true };
     let slack = entry.quality.slack();
-    let from = incident.last_good.unwrap_or(first - LOOK_BACK);
-    from - slack <= time && time <= first + slack
+    from(case, incident, first) - slack <= time && time <= first + slack
 }
+
+/// Since when a change can have set it off: the last connection that worked; but what was changed before a restart acts
+/// from the restart on (an update that waited for it, a permission that only a new service meets), so with a restart in
+/// between it is the start before that connection.
+fn from(case: &Case, incident: &Incident, first: DateTime<Utc>) -> DateTime<Utc> {
+    let earliest = first - LOOK_BACK;
+    let Some(good) = incident.last_good else { return earliest };
+    let boots = case.host(incident.server.as_ref()).map_or(&[][..], |host| host.boots.as_slice());
+    let restarted = boots.iter().any(|boot| *boot > good && *boot <= first + RESTART);
+    if restarted {
+        boots
+            .iter()
+            .filter(|boot| **boot < good)
+            .max()
+            .map_or(earliest, |boot| (*boot).max(earliest))
+    } else {
+        good
+    }
+}
+
+/// A restart that cuts a connection is logged as a start this much later at most.
+const RESTART: TimeDelta = TimeDelta::minutes(15);
 
 /// The signature's own links and those of the known update.
 fn links(db: &Database, signature: &Signature, kb: Option<&str>) -> Vec<CauseId> {
@@ -113,12 +179,18 @@ fn links(db: &Database, signature: &Signature, kb: Option<&str>) -> Vec<CauseId>
     links
 }
 
-/// The change that a documented link ties to the named cause; the nearest of several. A change without a link is
+/// The change that a documented link ties to the named cause; of several the one that is tied to fewest other causes, and
+/// of those the nearest. A change without a link is
 /// context, however near it stands.
 #[must_use]
 pub fn trigger(db: &Database, verdict: &Verdict, changes: &[Change]) -> Option<Trigger> {
     let cause = verdict.first()?.cause;
-    let change = changes.iter().find(|change| change.links.contains(&cause))?.clone();
+    // `min_by_key` keeps the first of equals, which is the nearest.
+    let change = changes
+        .iter()
+        .filter(|change| change.links.contains(&cause))
+        .min_by_key(|change| change.links.len())?
+        .clone();
     let update = change.kb.as_deref().and_then(|kb| {
         db.updates().iter().find(|update| update.kb == kb && update.causes.contains(&cause))
     });

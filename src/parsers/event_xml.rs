@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn what_nobody_wants_counts_for_coverage_only() {
         let mut interest = Interest::default();
-        interest.add("schannel", 2);
+        interest.add("schannel", Some(2));
         let text = [1, 2, 3].map(|id| event(id, u64::from(id), "")).concat();
         insta::assert_snapshot!(render(&collect_wanted(&EventXml, &source(text), interest)), @r"
         record 2: 2026-11-18T20:41:53.123456700Z, Schannel 2 level 2 in System on SRV01.example.com

@@ -9,8 +9,10 @@ use crate::parsers::Interest;
 /// Event id (`None` for text logs) → providers in lower case → signatures. An empty provider stands for any.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    by_id: HashMap<Option<u32>, Vec<(Box<str>, Vec<SignatureId>)>>,
+    by_id: HashMap<Option<u32>, Vec<Row>>,
 }
+
+type Row = (Box<str>, Vec<SignatureId>);
 
 impl Index {
     pub(super) fn new(signatures: &[Signature]) -> Self {

@@ -17,6 +17,7 @@ use super::schema::{
 };
 use crate::cause::CauseId;
 use crate::error::{Error, Result};
+use crate::event::TEXT_PROVIDERS;
 
 include!(concat!(env!("OUT_DIR"), "/signature_files.rs"));
 
@@ -175,7 +176,12 @@ fn parse<T: DeserializeOwned>(file: &File) -> std::result::Result<T, Complaint> 
         let location = error.location().unwrap_or(Location::UNKNOWN);
         // The first line is the sentence; the rest is an excerpt that the caller sees in the file.
         let text = error.to_string();
-        let what = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let what = if line.starts_with("line ") {
+            line.split_once(": ").map_or(line, |(_, rest)| rest)
+        } else {
+            line
+        };
         Complaint::at(&file.label, location, what)
     })
 }
@@ -203,7 +209,9 @@ fn signature(file: &File, document: Document) -> Parsed {
     if !detection.always_names("Provider_Name") {
         complaints.push(Complaint::at(&file.label, at, "every way to match names a Provider_Name"));
     }
-    if !event_ids.is_empty() && !detection.always_names("EventID") {
+    let of_text =
+        |provider: &String| TEXT_PROVIDERS.iter().any(|known| known.eq_ignore_ascii_case(provider));
+    if !providers.iter().all(of_text) && !detection.always_names("EventID") {
         complaints.push(Complaint::at(&file.label, at, "every way to match names an EventID"));
     }
     let place = document.id.defined;
@@ -220,6 +228,7 @@ fn signature(file: &File, document: Document) -> Parsed {
         side: block.side,
         evidence: block.evidence,
         window: block.window,
+        boot_noise: block.boot_noise,
         trigger: block.trigger,
         links: block.links,
         mark: block.mark,
@@ -251,6 +260,7 @@ fn plain(file: &File, rule: PlainSigma) -> Parsed {
         side: Side::Either,
         evidence: BTreeMap::new(),
         window: Window::default(),
+        boot_noise: false,
         trigger: None,
         links: Vec::new(),
         mark: Mark::C,

@@ -49,6 +49,8 @@ pub struct Signature {
     pub evidence: BTreeMap<CauseId, Grade>,
     /// How far from an incident it counts.
     pub window: Window,
+    /// Whether healthy machines write it while they start.
+    pub boot_noise: bool,
     /// For changes: the kind of change.
     pub trigger: Option<CauseId>,
     /// For changes: the causes a documented mechanism ties to it.

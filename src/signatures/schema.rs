@@ -93,6 +93,8 @@ pub(super) struct Block {
     #[serde(default)]
     pub(super) window: Window,
     #[serde(default)]
+    pub(super) boot_noise: bool,
+    #[serde(default)]
     pub(super) trigger: Option<CauseId>,
     #[serde(default)]
     pub(super) links: Vec<CauseId>,

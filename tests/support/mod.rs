@@ -9,4 +9,5 @@
     reason = "every test and bench uses another part of this module"
 )]
 
+pub mod case_builder;
 pub mod evtx_writer;

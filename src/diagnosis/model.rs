@@ -1,0 +1,196 @@
+//! Grounds that no single event gives: they follow from the attempts, the scope, the changes and what is absent.
+
+use chrono::TimeDelta;
+
+use super::evidence::{Ground, Weighed, decibans};
+use super::incident::Incident;
+use super::trigger::Change;
+use crate::case::{Case, HostKey};
+use crate::cause::{CauseId, Stage};
+use crate::signatures::{Database, Grade, Kind, Scope, Side};
+
+/// The log in which a server notes every connection it accepts.
+const ACCEPTS: &str = "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational";
+
+/// Adds what the model itself knows of an incident.
+pub(super) fn add_grounds(
+    case: &Case,
+    db: &Database,
+    incident: &Incident,
+    changes: &[Change],
+    weighed: &mut Weighed,
+) {
+    add_stages(db, incident, weighed);
+    add_normal_end(incident, weighed);
+    add_scope(db, incident, weighed);
+    add_changes(incident, changes, weighed);
+    add_silence(case, incident, weighed);
+    add_quiet_server(case, db, incident, weighed);
+}
+
+fn ground(rule: &str, grade: Grade, text: String) -> Ground {
+    Ground { signature: rule.to_owned(), grade, weight_db: decibans(grade), entry: None, text }
+}
+
+/// The stages the connection can have died in exclude the causes that bite elsewhere.
+fn add_stages(db: &Database, incident: &Incident, weighed: &mut Weighed) {
+    if incident.stages.is_empty() {
+        return;
+    }
+    for cause in
+        db.causes().values().filter(|cause| cause.kind == Kind::Cause && !cause.stages.is_empty())
+    {
+        let fits = cause.stages.iter().any(|stage| incident.stages.contains(stage));
+        let ground = if fits {
+            let text =
+                format!("the connection died where this bites ({})", names(&incident.stages));
+            ground("stage-fits", Grade::Weak, text)
+        } else {
+            let text = format!(
+                "it bites in {}, the connection died in {}",
+                names(&cause.stages),
+                names(&incident.stages)
+            );
+            ground("stage-excludes", Grade::RulesOut, text)
+        };
+        weighed.entry(cause.id).or_default().push(ground);
+    }
+}
+
+fn names(stages: &[Stage]) -> String {
+    stages.iter().map(|stage| stage.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// A code that means a normal end is the whole answer, unless the server denied the connection.
+fn add_normal_end(incident: &Incident, weighed: &mut Weighed) {
+    if let Some(code) = incident.code.filter(|code| incident.normal_end && code.is_normal_end()) {
+        let text = format!("{code}: {}", code.meaning());
+        weighed.entry(CauseId::SessionEndedNormally).or_default().push(ground(
+            "normal-end",
+            Grade::Conclusive,
+            text,
+        ));
+    }
+}
+
+/// Others got in at the same time: what hits every client cannot be it.
+fn add_scope(db: &Database, incident: &Incident, weighed: &mut Weighed) {
+    let Some(other) = incident.others_in.iter().next() else { return };
+    for cause in db.causes().values().filter(|cause| cause.scope == Scope::AllClients) {
+        let text = format!("it would hit every client, and {other} got in meanwhile");
+        weighed.entry(cause.id).or_default().push(ground("others-got-in", Grade::Against, text));
+    }
+}
+
+/// A change that is documented to lead to a cause, made between the last connection that worked and the first that
+/// failed, speaks for it.
+fn add_changes(incident: &Incident, changes: &[Change], weighed: &mut Weighed) {
+    let mut told: Vec<CauseId> = Vec::new();
+    for change in changes {
+        let near = incident
+            .first
+            .zip(change.time)
+            .is_some_and(|(first, time)| first - time <= TimeDelta::days(2));
+        let grade =
+            if near && incident.last_good.is_some() { Grade::Moderate } else { Grade::Weak };
+        // A policy that touches everything says little about any one thing.
+        let grade = if change.links.len() > 3 { Grade::Weak } else { grade };
+        for cause in &change.links {
+            if !told.contains(cause) {
+                told.push(*cause);
+                let text = "such a change is documented to lead to it, and it came before the first failure".to_owned();
+                let ground =
+                    Ground { entry: Some(change.entry), ..ground("change-before", grade, text) };
+                weighed.entry(*cause).or_default().push(ground);
+            }
+        }
+    }
+}
+
+/// The server's log covers the time and shows no connection from this client: it never arrived.
+fn add_silence(case: &Case, incident: &Incident, weighed: &mut Weighed) {
+    let Some(time) =
+        incident.first.filter(|_| incident.peers.is_empty() && incident.stages == [Stage::Tcp])
+    else {
+        return;
+    };
+    let Some(log) = case.host(incident.server.as_ref()).and_then(|host| host.coverage.get(ACCEPTS))
+    else {
+        return;
+    };
+    let slack = TimeDelta::minutes(2);
+    let arrived = case.attempts.list.iter().any(|attempt| {
+        HostKey::new(&attempt.host) == incident.server
+            && (attempt.start - time).abs() <= slack
+            && !attempt.succeeded()
+    });
+    if arrived || !log.covers(time) || log.cleared {
+        return;
+    }
+    let text = format!(
+        "the server's log covers {} and has no connection from this client",
+        super::clock::shown(time)
+    );
+    weighed.entry(CauseId::FirewallBlocked).or_default().push(ground(
+        "never-arrived",
+        Grade::Moderate,
+        text.clone(),
+    ));
+    for cause in [CauseId::DnsFailure, CauseId::NetworkUnstable] {
+        weighed.entry(cause).or_default().push(ground("never-arrived", Grade::Weak, text.clone()));
+    }
+}
+
+/// A server notes its own starts and stops in System, and those of its listener in the log of RemoteConnectionManager.
+/// Where both reach over the failure and tell of neither, it neither restarted nor stopped listening.
+fn add_quiet_server(case: &Case, db: &Database, incident: &Incident, weighed: &mut Weighed) {
+    let (Some(first), Some(last)) = (incident.first, incident.last) else { return };
+    let Some(host) = case.host(incident.server.as_ref()) else { return };
+    let covers = |channel: &str| {
+        let log = host.coverage.get(channel);
+        log.is_some_and(|log| !log.cleared && log.covers(first - QUIET) && log.covers(last + QUIET))
+    };
+    let logged = |cause: CauseId, weighed: &Weighed| {
+        let own = |ground: &Ground| {
+            db.find(&ground.signature).is_some_and(|signature| signature.side != Side::Client)
+        };
+        weighed.get(&cause).is_some_and(|grounds| {
+            grounds.iter().any(|ground| ground.weight_db > 0.0 && own(ground))
+        })
+    };
+    let rules = [
+        (
+            CauseId::ServerRestarted,
+            "System",
+            Grade::RulesOut,
+            "the System log covers the time and tells of no start, stop or sleep",
+        ),
+        (
+            CauseId::ListenerFailure,
+            LISTENER,
+            Grade::Against,
+            "the listener's log covers the time and tells of no trouble",
+        ),
+        (
+            CauseId::RdpDisabled,
+            LISTENER,
+            Grade::Against,
+            "the listener's log covers the time and it was not stopped",
+        ),
+    ];
+    for (cause, channel, grade, text) in rules {
+        if covers(channel) && !logged(cause, weighed) {
+            weighed.entry(cause).or_default().push(ground(
+                "nothing-logged",
+                grade,
+                text.to_owned(),
+            ));
+        }
+    }
+}
+
+/// A start or stop further away than this did not cut the connection.
+const QUIET: TimeDelta = TimeDelta::minutes(15);
+
+/// Where RemoteConnectionManager notes that its listener starts and stops.
+const LISTENER: &str = "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational";
