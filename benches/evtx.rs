@@ -36,7 +36,9 @@ fn run() {
     let megabytes = megabytes.unwrap_or(10);
     bench(&mut criterion, &format!("evtx/written-{megabytes}MB"), vec![written(megabytes)]);
     match std::env::var_os("RDPWHY_CORPUS") {
-        Some(corpus) => bench(&mut criterion, "evtx/corpus", real(&Path::new(&corpus).join("evtx"))),
+        Some(corpus) => {
+            bench(&mut criterion, "evtx/corpus", real(&Path::new(&corpus).join("evtx")))
+        }
         None => eprintln!("RDPWHY_CORPUS is not set: no real logs"),
     }
     criterion.final_summary();

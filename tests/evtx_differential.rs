@@ -32,8 +32,7 @@ struct Tally {
 
 /// Reads a log both ways and panics where they differ.
 fn compare(name: &str, log: &[u8]) -> Tally {
-    let (ours, theirs) =
-        (own(log, Interest::everything()), reference(log, Interest::everything()));
+    let (ours, theirs) = (own(log, Interest::everything()), reference(log, Interest::everything()));
     for (ours, theirs) in ours.events.iter().zip(&theirs.events) {
         assert_eq!(ours, theirs, "{name}");
     }
@@ -43,7 +42,10 @@ fn compare(name: &str, log: &[u8]) -> Tally {
     let looked = own(log, Interest::default());
     assert!(looked.events.is_empty());
     same_frame(name, &looked, &reference(log, Interest::default()));
-    assert_eq!(looked.coverage, theirs.coverage, "{name}: coverage without decoding");
+    if theirs.notices.is_empty() {
+        // Of a damaged record, what comes behind `System` may be unreadable, which nobody notices who does not want it.
+        assert_eq!(looked.coverage, theirs.coverage, "{name}: coverage without decoding");
+    }
     Tally {
         records: ours.events.len(),
         left_records: ours.left_records,

@@ -12,9 +12,9 @@ mod record;
 
 use std::io::BufRead;
 
-pub(crate) use record::{binary, feed, guid, strings, time};
 #[cfg(test)]
 pub(crate) use record::parse_event;
+pub(crate) use record::{binary, feed, guid, strings, time};
 
 use self::frames::{Frame, Frames};
 use super::coverage::Coverage;

@@ -30,7 +30,7 @@ fn real_logs_read_the_same_both_ways() {
     eprintln!("{files} files: {all:?}");
 }
 
-fn files_below(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

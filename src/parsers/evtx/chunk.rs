@@ -141,16 +141,17 @@ fn decode(
     let mut coverage = Coverage::default();
     let found = reader.and_then(|reader| reader.read(source, bytes, interest));
     let only = found.as_ref().map(|found| found.left.clone());
+    report.left = only.as_ref().map_or(Left::Chunk, |left| Left::Records(left.len()));
     let Found { records, mut events, coverage: spans, .. } = found.unwrap_or_default();
     spans.into_iter().for_each(|span| coverage.absorb(span));
     let mut read = Read { records, ..Read::default() };
     if only.as_ref().is_none_or(|left| !left.is_empty()) {
-        let (more, others) = reference::read(source, bytes, only.as_deref(), interest, &mut coverage)?;
+        let (more, others) =
+            reference::read(source, bytes, only.as_deref(), interest, &mut coverage)?;
         read = Read { records: records + more.records, ..more };
         events.extend(others);
         events.sort_by_key(|(offset, _)| *offset);
     }
-    report.left = only.map_or(Left::Chunk, |left| Left::Records(left.len()));
     report.events = events.into_iter().map(|(_, event)| event).collect();
     report.coverage = coverage.into_spans().collect();
     Ok(read)

@@ -142,11 +142,8 @@ impl Reader {
                 }
                 return None;
             };
-            match self.record(source, data, &frame, interest) {
-                Ok(event) => {
-                    found.records += 1;
-                    found.events.extend(event.map(|event| (frame.content as u64, event)));
-                }
+            match self.record(source, data, &frame, interest, &mut found) {
+                Ok(()) => found.records += 1,
                 Err(Odd) => found.left.push(frame.content as u64),
             }
             if frame.number == last_id {
@@ -174,19 +171,20 @@ impl Reader {
         self.spans.clear();
     }
 
-    /// Reads one record; the event when it is wanted.
+    /// Reads one record; gives the event when it is wanted.
     fn record(
         &mut self,
         source: SourceId,
         data: &[u8],
         frame: &Frame,
         interest: &Interest,
-    ) -> Sure<Option<Event>> {
+        found: &mut Found,
+    ) -> Sure<()> {
         self.values.clear();
         self.instances.clear();
         let (steps, plans, systems) = (self.steps.len(), self.plans.len(), self.systems.len());
         let root = self.stream(data, frame.content, frame.end - 4, 0);
-        let result = root.and_then(|_| self.event(source, data, frame, interest));
+        let result = root.and_then(|_| self.event(source, data, frame, interest, found));
         // What was read of streams without a template ends with the record; definitions stay.
         let new = self.plans.get(plans..).unwrap_or_default();
         if new.is_empty() || new.iter().any(|plan| plan.passing) {
@@ -222,13 +220,14 @@ impl Reader {
         data: &[u8],
         frame: &Frame,
         interest: &Interest,
-    ) -> Sure<Option<Event>> {
+        found: &mut Found,
+    ) -> Sure<()> {
         let root = self.instances.first().ok_or(Odd)?;
         let plan = self.plans.get(root.plan).ok_or(Odd)?;
         let system = plan.system.and_then(|index| self.systems.get(index)).ok_or(Odd)?;
         let values = self.values.get(root.first..root.first + root.count).ok_or(Odd)?;
         let head = system.head(data, values, frame.number, &mut self.interned)?;
-        let event = if wanted(&head, interest, &self.interned, &mut self.asked) {
+        if wanted(&head, interest, &self.interned, &mut self.asked) {
             let origin = Origin { source, position: Position::Record(frame.number) };
             let mut event = system.event(data, values, &head, origin, &self.interned)?;
             let parts = Parts {
@@ -240,13 +239,11 @@ impl Reader {
             };
             payload::decode(parts, &mut self.names, &mut event)?;
             event.derive_fields();
-            Some(event)
-        } else {
-            None
-        };
+            found.events.push((frame.content as u64, event));
+        }
         // Only now: a record that goes to the crate must not be counted twice.
         self.count(&head);
-        Ok(event)
+        Ok(())
     }
 
     /// Reads a stream: one instance of a template, or one element. Gives the index of its instance.
@@ -331,28 +328,34 @@ impl Reader {
     fn take_values(&mut self, cursor: &mut Cursor<'_>, table: &[u8], plan: &Plan) -> Sure<bool> {
         let data = cursor.data();
         let mut at = cursor.at();
-        let mut streams = false;
         let first = self.values.len();
-        let table = table.as_chunks::<4>().0;
-        self.values.resize(first + table.len(), Value::default());
-        let values = self.values.get_mut(first..).unwrap_or_default();
-        for (hole, (value, [low, high, kind, _])) in values.iter_mut().zip(table).enumerate() {
-            let bytes = u16::from_le_bytes([*low, *high]);
-            if !values::fits(data, at, bytes, *kind) {
-                return Err(Odd);
-            }
-            if *kind >= values::STREAM && bytes > 0 {
-                let forbidden =
-                    if *kind == values::STREAM { plan.no_stream } else { plan.no_array };
+        let (mut fit, mut special) = (true, false);
+        self.values.extend(table.as_chunks::<4>().0.iter().map(|[low, high, kind, _]| {
+            let value =
+                Value { at: offset(at), bytes: u16::from_le_bytes([*low, *high]), kind: *kind };
+            fit &= values::fits(data, at, value.bytes, value.kind);
+            special |= value.kind >= values::STREAM && value.bytes > 0;
+            at += usize::from(value.bytes);
+            value
+        }));
+        cursor.skip(at - cursor.at())?;
+        let streams = special && self.check_special(first, plan)?;
+        if fit { Ok(streams) } else { Err(Odd) }
+    }
+
+    /// Whether there are embedded streams among values; odd when they, or arrays, stand where they cannot.
+    fn check_special(&self, first: usize, plan: &Plan) -> Sure<bool> {
+        let mut streams = false;
+        for (hole, value) in self.values.get(first..).unwrap_or_default().iter().enumerate() {
+            if value.kind >= values::STREAM && value.bytes > 0 {
+                let is_stream = value.kind == values::STREAM;
+                let forbidden = if is_stream { plan.no_stream } else { plan.no_array };
                 if !plan.allows(hole, forbidden) {
                     return Err(Odd);
                 }
-                streams |= *kind == values::STREAM;
+                streams |= is_stream;
             }
-            *value = Value { at: offset(at), bytes, kind: *kind };
-            at += usize::from(bytes);
         }
-        cursor.skip(at - cursor.at())?;
         Ok(streams)
     }
 

@@ -46,7 +46,9 @@ pub fn look(log: &[u8]) -> u64 {
     let interest = Interest::default();
     let chunks = log.get(super::header::BYTES..).unwrap_or_default().chunks_exact(super::CHUNK);
     let found = chunks.filter_map(|chunk| {
-        chunk.starts_with(super::chunk::MAGIC).then(|| reader.read(SourceId(0), chunk, &interest))?
+        chunk
+            .starts_with(super::chunk::MAGIC)
+            .then(|| reader.read(SourceId(0), chunk, &interest))?
     });
     found.map(|found| found.records).sum()
 }

@@ -144,8 +144,9 @@ fn entry(data: &[u8], name: u32) -> Option<u32> {
     let next = cursor.u32().ok()?;
     let units = units(data, name).ok()?;
     // High and low surrogates may be pairs; names of real templates have none.
-    let plain = units.as_chunks::<2>().0.iter().all(|[_, high]| !(0xd8..=0xdf).contains(high));
-    plain.then_some(next)
+    let is_surrogate = |[_, high]: &[u8; 2]| high & 0xf8 == 0xd8;
+    let odd = units.as_chunks::<2>().0.iter().fold(false, |odd, unit| odd | is_surrogate(unit));
+    (!odd).then_some(next)
 }
 
 /// Offsets in a chunk that were met.

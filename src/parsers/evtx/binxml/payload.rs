@@ -327,7 +327,9 @@ impl<'r> Decoder<'r, '_> {
         let steps = self.parts.steps.get(self.content(place));
         let Some([Step::Content(Piece::Hole(hole))]) = steps else { return Ok(None) };
         let value = place.values.get(usize::from(*hole));
-        let Some(value) = value.filter(|value| value.kind == values::TEXTS) else { return Ok(None) };
+        let Some(value) = value.filter(|value| value.kind == values::TEXTS) else {
+            return Ok(None);
+        };
         if place.is_root {
             return Err(Odd);
         }

@@ -81,8 +81,16 @@ pub(crate) fn read(
         in_template,
         steps,
         open: [0; DEPTH],
+        lone: [Lone::Empty; DEPTH],
         depth: 0,
-        plan: Plan { first, root: Known::Other, no_stream: 0, no_array: 0, system: None, passing: false },
+        plan: Plan {
+            first,
+            root: Known::Other,
+            no_stream: 0,
+            no_array: 0,
+            system: None,
+            passing: false,
+        },
         done: false,
     };
     let read = reader.stream(start, start.checked_add(len).ok_or(Odd)?);
@@ -99,6 +107,7 @@ struct Reader<'d, 's> {
     steps: &'s mut Vec<Step>,
     /// Steps of the elements that are open.
     open: [usize; DEPTH],
+    lone: [Lone; DEPTH],
     depth: usize,
     plan: Plan,
     /// Whether the root was closed.
@@ -147,9 +156,12 @@ impl Reader<'_, '_> {
         let index = self.steps.len();
         if self.depth == 0 {
             self.plan.root = known;
+        } else {
+            self.child(None);
         }
         self.steps.push(Step::Open { known, name, dependency, close: 0 });
         *self.open.get_mut(self.depth).ok_or(Odd)? = index;
+        *self.lone.get_mut(self.depth).ok_or(Odd)? = Lone::Empty;
         self.depth += 1;
         self.attributes(cursor)
     }
@@ -187,13 +199,21 @@ impl Reader<'_, '_> {
     fn hole(&mut self, cursor: &mut Cursor<'_>) -> Sure<Piece> {
         let index = cursor.u16()?;
         let known_type = is_value_type(cursor.u8()?);
-        if self.in_template && known_type && index < HOLES { Ok(Piece::Hole(index)) } else { Err(Odd) }
+        if self.in_template && known_type && index < HOLES {
+            Ok(Piece::Hole(index))
+        } else {
+            Err(Odd)
+        }
     }
 
     fn content(&mut self, piece: Piece) -> Sure<()> {
         if self.depth == 0 {
             return Err(Odd);
         }
+        self.child(match piece {
+            Piece::Hole(hole) => Some(hole),
+            Piece::Text { .. } => None,
+        });
         self.steps.push(Step::Content(piece));
         Ok(())
     }
@@ -201,7 +221,11 @@ impl Reader<'_, '_> {
     fn close(&mut self) -> Sure<()> {
         self.depth = self.depth.checked_sub(1).ok_or(Odd)?;
         let opened = *self.open.get(self.depth).ok_or(Odd)?;
-        self.mark_arrays(opened);
+        // The root is never repeated.
+        if self.depth == 0 {
+            let lone = self.lone.first().copied().unwrap_or(Lone::No);
+            self.mark(lone);
+        }
         let here = offset(self.steps.len());
         self.steps.push(Step::Close);
         if let Some(Step::Open { close, .. }) = self.steps.get_mut(opened) {
@@ -211,24 +235,34 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    /// An array repeats its element when it is all that this one has in it; the root is never repeated.
-    fn mark_arrays(&mut self, opened: usize) {
-        let inside = self.steps.get(opened + 1..).unwrap_or_default();
-        let mut content = inside.iter().filter(|step| !matches!(step, Step::Attr { .. }));
-        let alone = matches!((content.next(), content.next()), (Some(Step::Content(_)), None));
-        if alone && self.depth > 0 {
-            return;
-        }
-        let mut depth = 0_usize;
-        for step in inside {
-            match step {
-                Step::Open { .. } => depth += 1,
-                Step::Close => depth = depth.saturating_sub(1),
-                Step::Content(Piece::Hole(index)) if depth == 0 => self.plan.no_array |= 1 << index,
-                _ => {}
+    /// Another child of the element that is open. An array in `hole` repeats that element when it is all that is in it.
+    fn child(&mut self, hole: Option<u16>) {
+        let depth = self.depth.saturating_sub(1);
+        let Some(lone) = self.lone.get_mut(depth) else { return };
+        match std::mem::replace(lone, Lone::No) {
+            Lone::Empty => *lone = hole.map_or(Lone::No, Lone::Hole),
+            before => {
+                self.mark(before);
+                self.mark(hole.map_or(Lone::No, Lone::Hole));
             }
         }
     }
+
+    fn mark(&mut self, lone: Lone) {
+        if let Lone::Hole(hole) = lone {
+            self.plan.no_array |= 1 << hole;
+        }
+    }
+}
+
+/// What is in an element that is open.
+#[derive(Debug, Clone, Copy)]
+enum Lone {
+    Empty,
+    /// This hole and nothing else.
+    Hole(u16),
+    /// Other things, or several.
+    No,
 }
 
 /// A text in the definition; other types of values do not occur there.

@@ -167,7 +167,8 @@ fn month_lengths(year: u64) -> [u64; 12] {
 /// A SYSTEMTIME. What is no time becomes the first instant Windows knows; odd after the year 9999.
 fn system_time(bytes: &[u8], out: &mut String) -> Sure<()> {
     let fields = sized::<16>(bytes)?;
-    let mut fields = fields.as_chunks::<2>().0.iter().map(|half| u64::from(u16::from_le_bytes(*half)));
+    let mut fields =
+        fields.as_chunks::<2>().0.iter().map(|half| u64::from(u16::from_le_bytes(*half)));
     let mut next = || fields.next().ok_or(Odd);
     let (year, month, _, day) = (next()?, next()?, next()?, next()?);
     let (hour, minute, second, millis) = (next()?, next()?, next()?, next()?);
