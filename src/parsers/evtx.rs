@@ -97,8 +97,7 @@ fn read(source: &Source, way: Way, share: &mut Share, sink: &mut dyn Sink) -> io
             let one = |(index, (bytes, filled)): (usize, (&Vec<u8>, &usize))| {
                 let mut own = (way == Way::Own).then(|| workshop.take_reader());
                 let number = start + index;
-                let report =
-                    read_chunk(source.id, number, bytes, *filled, interest, own.as_deref_mut());
+                let report = read_chunk(source.id, number, bytes, *filled, interest, own.as_mut());
                 own.into_iter().for_each(|own| workshop.give_reader(own));
                 report
             };
@@ -168,7 +167,7 @@ fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
 /// What is needed to read chunks, used again for the next log: never more than were in use at the same time.
 #[derive(Default)]
 struct Idle {
-    readers: Vec<Box<fast::Reader>>,
+    readers: Vec<fast::Reader>,
     buffers: Vec<Vec<Vec<u8>>>,
     runs: u64,
 }
@@ -194,13 +193,13 @@ impl Workshop {
         act(&mut IDLE.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn take_reader(&self) -> Box<fast::Reader> {
+    fn take_reader(&self) -> fast::Reader {
         let mut reader = Self::idle(|idle| idle.readers.pop()).unwrap_or_default();
         reader.begin(self.run);
         reader
     }
 
-    fn give_reader(&self, reader: Box<fast::Reader>) {
+    fn give_reader(&self, reader: fast::Reader) {
         Self::idle(|idle| idle.readers.push(reader));
     }
 

@@ -10,7 +10,7 @@ use super::binxml::names::{self, Known, Seen};
 use super::binxml::payload::{self, FieldNames, Instance, Parts};
 use super::binxml::plan::{self, Plan, Step};
 use super::binxml::system::{Head, System};
-use super::binxml::values::{self, Value};
+use super::binxml::values::{self, RULES, Value};
 use super::binxml::{Odd, Sure};
 use super::header::array;
 use crate::event::{Event, Origin, Position, SourceId};
@@ -25,8 +25,8 @@ const FIRST_RECORD: usize = 512;
 const LAST_WRITTEN: u64 = 2_650_466_808_000_000_000;
 /// Templates in templates; real records have one or two.
 const NESTING: usize = 8;
-/// Values of one instance; Windows stops near 100.
-const VALUES: usize = 512;
+/// Values of one instance, as many as a set has room for; Windows stops near 100.
+const VALUES: usize = 128;
 /// Template definitions that one chunk has room for.
 const DEFINITIONS: usize = CHUNK / 24;
 /// Definition offsets for which nothing is known yet.
@@ -301,9 +301,8 @@ impl Reader {
             let size = index(cursor.u32()?);
             cursor.skip(size)?;
         }
-        let plan_index = self.definition(data, definition)?;
-        let plan = *self.plans.get(plan_index).ok_or(Odd)?;
-        if depth == 0 && plan.system.is_none() {
+        let plan = self.definition(data, definition)?;
+        if depth == 0 && self.plans.get(plan).is_none_or(|plan| plan.system.is_none()) {
             return Err(Odd);
         }
         let count = index(cursor.u32()?);
@@ -312,63 +311,60 @@ impl Reader {
         }
         let table = cursor.take(count * 4)?;
         let first = self.values.len();
-        let streams = self.take_values(cursor, table, &plan)?;
+        let special = self.take_values(cursor, table)?;
         if cursor.at() > end {
             return Err(Odd);
         }
         let instance = self.instances.len();
-        self.instances.push(Instance { plan: plan_index, first, count });
-        if streams {
-            self.embedded(data, first, count, depth)?;
+        self.instances.push(Instance { plan, first, count });
+        if special != 0 {
+            self.check_special(data, special, instance, depth)?;
         }
         Ok(instance)
     }
 
-    /// Reads where each value is, by type and size; whether there are embedded streams among them.
-    fn take_values(&mut self, cursor: &mut Cursor<'_>, table: &[u8], plan: &Plan) -> Sure<bool> {
-        let data = cursor.data();
+    /// Reads where each value is, by type and size. Gives the set of those that need a closer look.
+    fn take_values(&mut self, cursor: &mut Cursor<'_>, table: &[u8]) -> Sure<u128> {
         let mut at = cursor.at();
-        let first = self.values.len();
-        let (mut fit, mut special) = (true, false);
+        let (mut fit, mut special, mut bit) = (true, 0_u128, 1_u128);
         self.values.extend(table.as_chunks::<4>().0.iter().map(|[low, high, kind, _]| {
-            let value =
-                Value { at: offset(at), bytes: u16::from_le_bytes([*low, *high]), kind: *kind };
-            fit &= values::fits(data, at, value.bytes, value.kind);
-            special |= value.kind >= values::STREAM && value.bytes > 0;
-            at += usize::from(value.bytes);
+            let bytes = u16::from_le_bytes([*low, *high]);
+            let value = Value { at: offset(at), bytes, kind: *kind };
+            #[expect(clippy::indexing_slicing, reason = "the table has a rule for each byte")]
+            let rule = RULES[usize::from(*kind)];
+            fit &= rule.fits(bytes);
+            special |= if rule.special { bit } else { 0 };
+            bit <<= 1;
+            at += usize::from(bytes);
             value
         }));
         cursor.skip(at - cursor.at())?;
-        let streams = special && self.check_special(first, plan)?;
-        if fit { Ok(streams) } else { Err(Odd) }
+        if fit { Ok(special) } else { Err(Odd) }
     }
 
-    /// Whether there are embedded streams among values; odd when they, or arrays, stand where they cannot.
-    fn check_special(&self, first: usize, plan: &Plan) -> Sure<bool> {
-        let mut streams = false;
-        for (hole, value) in self.values.get(first..).unwrap_or_default().iter().enumerate() {
-            if value.kind >= values::STREAM && value.bytes > 0 {
-                let is_stream = value.kind == values::STREAM;
-                let forbidden = if is_stream { plan.no_stream } else { plan.no_array };
-                if !plan.allows(hole, forbidden) {
-                    return Err(Odd);
-                }
-                streams |= is_stream;
+    /// Looks closer at some values of an instance, and reads the streams that are embedded in it.
+    fn check_special(
+        &mut self,
+        data: &[u8],
+        mut special: u128,
+        instance: usize,
+        depth: usize,
+    ) -> Sure<()> {
+        let Instance { plan, first, .. } = *self.instances.get(instance).ok_or(Odd)?;
+        while special != 0 {
+            let hole = special.trailing_zeros() as usize;
+            special &= special - 1;
+            let value = *self.values.get(first + hole).ok_or(Odd)?;
+            let plan = self.plans.get(plan).ok_or(Odd)?;
+            if !values::is_sound(data, value, plan, hole) {
+                return Err(Odd);
             }
-        }
-        Ok(streams)
-    }
-
-    /// Reads the embedded streams among values.
-    fn embedded(&mut self, data: &[u8], first: usize, count: usize, depth: usize) -> Sure<()> {
-        for place in first..first + count {
-            let value = *self.values.get(place).ok_or(Odd)?;
             if value.kind == values::STREAM && value.bytes > 0 {
                 let start = index(value.at);
-                let instance =
-                    self.stream(data, start, start + usize::from(value.bytes), depth + 1)?;
-                if let Some(value) = self.values.get_mut(place) {
-                    value.at = offset(instance);
+                let end = start + usize::from(value.bytes);
+                let inner = self.stream(data, start, end, depth + 1)?;
+                if let Some(value) = self.values.get_mut(first + hole) {
+                    value.at = offset(inner);
                 }
             }
         }

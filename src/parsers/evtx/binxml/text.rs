@@ -114,8 +114,8 @@ pub(crate) fn moment(ticks: u64) -> Sure<(i64, u32)> {
     if ticks >= YEAR_10000 {
         return Err(Odd);
     }
-    let seconds = i64::try_from(ticks / TICKS_PER_SECOND).map_err(|_| Odd)? - EPOCH_DISTANCE;
-    let nanos = u32::try_from(ticks % TICKS_PER_SECOND * 100).map_err(|_| Odd)?;
+    let seconds = i64::try_from(ticks / TICKS_PER_SECOND).ok().ok_or(Odd)? - EPOCH_DISTANCE;
+    let nanos = u32::try_from(ticks % TICKS_PER_SECOND * 100).ok().ok_or(Odd)?;
     Ok((seconds, nanos))
 }
 

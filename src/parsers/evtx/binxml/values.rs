@@ -2,6 +2,7 @@
 
 use super::Sure;
 use super::cursor::{Cursor, index};
+use super::plan::Plan;
 
 /// A value: where its bytes are, and what they mean.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,42 +52,76 @@ pub(crate) const STREAM: u8 = 0x21;
 /// Texts, each with a closing NUL.
 pub(crate) const TEXTS: u8 = 0x81;
 
-/// Sizes of the types that have one, by type; 0xffff for the others.
-static SIZES: [u16; 256] = {
-    let mut sizes = [0xffff; 256];
-    sizes[0x03] = 1;
-    sizes[0x04] = 1;
-    sizes[0x05] = 2;
-    sizes[0x06] = 2;
-    sizes[0x07] = 4;
-    sizes[0x08] = 4;
-    sizes[0x09] = 8;
-    sizes[0x0a] = 8;
-    sizes[0x0b] = 4;
-    sizes[0x0c] = 8;
-    sizes[0x0d] = 4;
-    sizes[0x0f] = 16;
-    sizes[0x11] = 8;
-    sizes[0x12] = 16;
-    sizes[0x14] = 4;
-    sizes[0x15] = 8;
-    sizes
+/// What the size of a value must be for us to be sure of it, without a branch: `size & mask == rest`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rule {
+    mask: u16,
+    rest: u16,
+    /// Whether that is not all: see [`is_sound`].
+    pub(crate) special: bool,
+}
+
+impl Rule {
+    pub(crate) fn fits(self, bytes: u16) -> bool {
+        bytes & self.mask == self.rest
+    }
+}
+
+/// By type. Never sure: handles, XML, and arrays other than of text.
+pub(crate) static RULES: [Rule; 256] = {
+    const fn rule(mask: u16, rest: u16, special: bool) -> Rule {
+        Rule { mask, rest, special }
+    }
+    const fn exactly(size: u16) -> Rule {
+        rule(0xffff, size, false)
+    }
+    let any = rule(0, 0, false);
+    let mut rules = [rule(0, 1, false); 256];
+    rules[0x00] = any;
+    rules[0x01] = rule(1, 0, false);
+    rules[0x02] = any;
+    rules[0x03] = exactly(1);
+    rules[0x04] = exactly(1);
+    rules[0x05] = exactly(2);
+    rules[0x06] = exactly(2);
+    rules[0x07] = exactly(4);
+    rules[0x08] = exactly(4);
+    rules[0x09] = exactly(8);
+    rules[0x0a] = exactly(8);
+    rules[0x0b] = exactly(4);
+    rules[0x0c] = exactly(8);
+    rules[0x0d] = exactly(4);
+    rules[0x0e] = any;
+    rules[0x0f] = exactly(16);
+    rules[0x10] = rule(0, 0, true);
+    rules[0x11] = exactly(8);
+    rules[0x12] = exactly(16);
+    rules[0x13] = rule(0, 0, true);
+    rules[0x14] = exactly(4);
+    rules[0x15] = exactly(8);
+    rules[0x21] = rule(0, 0, true);
+    rules[0x81] = rule(1, 0, true);
+    rules
 };
 
-/// Whether a value of this type can have this size, so that we are sure of it. Never for handles, XML, and arrays other
-/// than of text. No text at all in an array is left to the crate.
-pub(crate) fn fits(data: &[u8], at: usize, bytes: u16, kind: u8) -> bool {
-    match kind {
-        TEXT => bytes.is_multiple_of(2),
-        NULL | ANSI | BINARY | STREAM => true,
-        SID => data.get(at + 1).is_some_and(|parts| bytes == 8 + 4 * u16::from(*parts)),
+/// Whether a special value is what its size says, and may stand in its hole.
+pub(crate) fn is_sound(data: &[u8], value: Value, plan: &Plan, hole: usize) -> bool {
+    let bytes = usize::from(value.bytes);
+    match value.kind {
+        // As many parts as its second byte says.
+        SID => {
+            let parts = data.get(index(value.at) + 1);
+            parts.is_some_and(|parts| bytes == 8 + 4 * usize::from(*parts))
+        }
         // A pointer of the machine that wrote it.
         POINTER => matches!(bytes, 4 | 8),
+        STREAM => bytes == 0 || plan.allows(hole, plan.no_stream),
+        // Each text with its NUL. No text at all is left to the crate.
         TEXTS => {
-            let texts = data.get(at..at + usize::from(bytes)).unwrap_or_default();
-            bytes.is_multiple_of(2) && texts.as_chunks::<2>().0.last() == Some(&[0, 0])
+            let texts = value.stored(data).unwrap_or_default();
+            texts.as_chunks::<2>().0.last() == Some(&[0, 0]) && plan.allows(hole, plan.no_array)
         }
-        _ => SIZES.get(usize::from(kind)) == Some(&bytes),
+        _ => false,
     }
 }
 
