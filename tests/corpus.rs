@@ -1,4 +1,5 @@
 //! Real logs, where they are at hand: the variable `RDPWHY_CORPUS` names their folder. They are not part of this project.
+#![allow(clippy::print_stderr, reason = "a test that skips says so aloud")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::peers::PeerBook;
 use super::steps::Step;
-use super::{Attempt, AttemptSide};
+use super::{Attempt, AttemptSide, is_credential_error};
 use crate::cause::Stage;
 use crate::event::Event;
 
@@ -134,6 +134,7 @@ fn begin(event: &Event, step: Step, time: DateTime<Utc>) -> Attempt {
         authenticated: false,
         past_security: false,
         in_session: false,
+        logged_on: false,
         closed: false,
         security_error: None,
         error_info: None,
@@ -168,7 +169,7 @@ fn apply(attempt: &mut Attempt, event: &Event, step: Step, time: DateTime<Utc>) 
         }
         Step::SecurityError(code) => {
             attempt.security_error = attempt.security_error.or(code);
-            Stage::Tls
+            if code.is_some_and(is_credential_error) { Stage::CredSsp } else { Stage::Tls }
         }
         Step::Authenticated => {
             attempt.authenticated = true;
@@ -178,9 +179,15 @@ fn apply(attempt: &mut Attempt, event: &Event, step: Step, time: DateTime<Utc>) 
             attempt.past_security = true;
             Stage::Licensing
         }
-        Step::InSession(_) => {
+        Step::Assigned => {
             attempt.past_security = true;
             attempt.in_session = true;
+            Stage::Session
+        }
+        Step::LoggedOn(_) => {
+            attempt.past_security = true;
+            attempt.in_session = true;
+            attempt.logged_on = true;
             Stage::Running
         }
         Step::ErrorInfo(code) => {

@@ -15,6 +15,7 @@ pub use builder::{AttemptBuilder, Attempts};
 pub use peers::PeerBook;
 
 use crate::cause::Stage;
+use crate::codes;
 use crate::event::Origin;
 use crate::parsers::Interest;
 
@@ -58,6 +59,8 @@ pub struct Attempt {
     pub past_security: bool,
     /// A session was assigned, logged on or reconnected.
     pub in_session: bool,
+    /// The user was logged on or reconnected, and not only given a session to be refused by.
+    pub logged_on: bool,
     /// Its end was logged.
     pub closed: bool,
     /// RdpCoreTS 139: the security layer's HRESULT.
@@ -77,7 +80,14 @@ impl Attempt {
     /// Whether it got into a session.
     #[must_use]
     pub fn succeeded(&self) -> bool {
-        self.in_session || self.stage >= Stage::Running
+        self.logged_on || (self.in_session && !self.is_denied())
+    }
+
+    /// Whether the server told the client that it may not connect, and did not just say how a session ended.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        // From 0x1000 on the codes are of the protocol (MS-RDPBCGR), not of a decision.
+        self.error_info.is_some_and(|code| code < 0x1000 && !codes::is_normal_error_info(code))
     }
 
     /// Whether it ended before MCS: the shape that a fault in TLS, its key or CredSSP has on a server.
@@ -118,6 +128,7 @@ impl Attempt {
         self.authenticated |= other.authenticated;
         self.past_security |= other.past_security;
         self.in_session |= other.in_session;
+        self.logged_on |= other.logged_on;
         self.closed |= other.closed;
         self.security_error = self.security_error.or(other.security_error);
         self.error_info = self.error_info.or(other.error_info);

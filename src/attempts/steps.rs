@@ -30,7 +30,9 @@ pub(super) enum Step {
     SecurityError(Option<u32>),
     Authenticated,
     PastSecurity(&'static str),
-    InSession(&'static str),
+    /// Given a session; the user may still be refused.
+    Assigned,
+    LoggedOn(&'static str),
     ErrorInfo(u32),
     Closed(&'static str),
     Reason(Option<u32>),
@@ -76,9 +78,10 @@ impl Step {
         match self {
             Self::Reached(_, label)
             | Self::PastSecurity(label)
-            | Self::InSession(label)
+            | Self::LoggedOn(label)
             | Self::Closed(label) => label,
             Self::Accepted => "TCP connection accepted",
+            Self::Assigned => "connection assigned to a session",
             Self::BadCredentials => "user name or password not correct",
             Self::SecurityError(_) => "security layer error, client disconnected",
             Self::Authenticated => "user authentication succeeded (CredSSP passed)",
@@ -101,7 +104,7 @@ fn core(id: u32, event: &Event) -> Option<Step> {
         139 => Step::SecurityError(event.code("ResultCode")),
         140 => Step::BadCredentials,
         98 | 100 | 104 | 132 | 135 => Step::PastSecurity("channels and capabilities (MCS reached)"),
-        66 => Step::InSession("connection assigned to a session"),
+        66 => Step::Assigned,
         102 | 103 => Step::Closed("connection closed"),
         72 => method(event.field("MethodName")?)?,
         _ => return None,
@@ -136,9 +139,9 @@ fn lsm(id: u32, event: &Event) -> Option<Step> {
     let local = event.field("Address").is_some_and(|address| address.eq_ignore_ascii_case("LOCAL"));
     Some(match id {
         21 | 22 | 25 if local => return None,
-        21 => Step::InSession("session logon succeeded"),
-        22 => Step::InSession("shell started"),
-        25 => Step::InSession("session reconnected"),
+        21 => Step::LoggedOn("session logon succeeded"),
+        22 => Step::LoggedOn("shell started"),
+        25 => Step::LoggedOn("session reconnected"),
         40 => Step::Reason(event.code("Reason")),
         23 => Step::Closed("session logged off"),
         24 => Step::Closed("session disconnected"),
@@ -153,8 +156,8 @@ fn client(id: u32, event: &Event) -> Option<Step> {
         1029 => Step::Reached(Stage::CredSsp, "client has credentials"),
         1102 => Step::Reached(Stage::Tcp, "client resolved the server's address"),
         1103 => Step::PastSecurity("multi-transport established"),
-        1025 => Step::InSession("client connected"),
-        1027 => Step::InSession("client logged on to a session"),
+        1025 => Step::LoggedOn("client connected"),
+        1027 => Step::LoggedOn("client logged on to a session"),
         1026 => Step::ClientEnd(event.code("Value")),
         _ => return None,
     })

@@ -88,10 +88,11 @@ pub fn weigh(
         } else {
             background_share(case, incident, signature, series, &calm)
         };
+        let seen = seen_at(incident, signature, series);
         for (cause, grade) in &signature.evidence {
             let weight_db = weight(*grade, share, background);
             let entry = lines.find(key, bucket);
-            let text = signature.summarize(&bucket.example);
+            let text = signature.summarize(&bucket.example) + &seen;
             let ground =
                 Ground { signature: signature.name.clone(), grade: *grade, weight_db, entry, text };
             let slot =
@@ -115,6 +116,20 @@ fn weight(grade: Grade, share: f64, background: f64) -> f64 {
     } else {
         full
     }
+}
+
+/// At how many of the failures something close in time was seen; nothing for a single failure.
+fn seen_at(incident: &Incident, signature: &Signature, series: &Series) -> String {
+    let tight = signature.window.before <= TimeDelta::minutes(10) && incident.basis != Basis::Words;
+    if !tight || incident.times.len() < 2 {
+        return String::new();
+    }
+    let at = |time: &&DateTime<Utc>| {
+        let spans = series.buckets.iter().filter_map(|bucket| bucket.first.zip(bucket.last));
+        spans.into_iter().any(|(first, last)| distance(**time, first, last, signature).is_some())
+    };
+    let hits = incident.times.iter().filter(at).count();
+    format!(" (at {hits} of {} failures)", incident.times.len())
 }
 
 /// Finds the timeline line of a bucket.

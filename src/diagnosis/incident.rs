@@ -265,6 +265,9 @@ fn look_around(case: &Case, incident: &mut Incident) {
     let while_failing = |time: &DateTime<Utc>| first - AROUND <= *time && *time <= last + AROUND;
     let others =
         good.iter().filter(|(time, _)| while_failing(time)).filter_map(|(_, peer)| peer.clone());
+    // A session that was cut and came back is no sign that others got in.
+    let running = incident.stages.contains(&Stage::Running);
+    let others = others.filter(|_| !running);
     incident.others_in = others.filter(|peer| !incident.peers.contains(peer)).collect();
     // Where others get in meanwhile, or where the client did not even arrive, only the same client's own success says
     // that it worked: the way to the server is not the same for everybody.
@@ -323,6 +326,7 @@ fn traces(case: &Case, db: &Database) -> Option<Incident> {
         if best.as_ref().is_none_or(|known| known.time < bucket.last) {
             best = Some(Failure {
                 time: bucket.last,
+                began: None,
                 basis: Basis::Trace,
                 server: if of_client { None } else { host.clone() },
                 client: if of_client { host } else { None },

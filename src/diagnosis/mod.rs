@@ -11,6 +11,7 @@ pub mod floods;
 pub mod incident;
 pub mod missing;
 mod model;
+mod pairing;
 pub mod rank;
 pub mod trigger;
 

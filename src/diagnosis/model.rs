@@ -98,7 +98,7 @@ fn add_changes(incident: &Incident, changes: &[Change], weighed: &mut Weighed) {
         for cause in &change.links {
             if !told.contains(cause) {
                 told.push(*cause);
-                let text = "such a change is documented to lead to it, and it came before the first failure".to_owned();
+                let text = "it was changed before the first failure, and such a change is documented to lead to this".to_owned();
                 let ground =
                     Ground { entry: Some(change.entry), ..ground("change-before", grade, text) };
                 weighed.entry(*cause).or_default().push(ground);
