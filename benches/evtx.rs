@@ -7,12 +7,18 @@
 //! RDPWHY_CORPUS=… cargo bench --bench evtx       also the real logs in its folder evtx
 //! ```
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a bench takes its settings from the environment and says what it measures"
+)]
+
 #[path = "../tests/support/mod.rs"]
 mod support;
 
 use std::collections::HashMap;
 use std::hint::black_box;
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,17 +40,21 @@ fn run() {
     let mut criterion = Criterion::default().configure_from_args();
     let megabytes = std::env::var("RDPWHY_BENCH_MB").ok().and_then(|text| text.parse().ok());
     let megabytes = megabytes.unwrap_or(10);
-    bench(&mut criterion, &format!("evtx/written-{megabytes}MB"), vec![written(megabytes)]);
+    bench(&mut criterion, &format!("evtx/written-{megabytes}MB"), &[written(megabytes)]);
     match std::env::var_os("RDPWHY_CORPUS") {
         Some(corpus) => {
-            bench(&mut criterion, "evtx/corpus", real(&Path::new(&corpus).join("evtx")))
+            let (large, small): (Vec<_>, Vec<_>) = real(&Path::new(&corpus).join("evtx"))
+                .into_iter()
+                .partition(|log| log.len() > 1 << 20);
+            bench(&mut criterion, "evtx/real-large", &large);
+            bench(&mut criterion, "evtx/real-small", &small);
         }
         None => eprintln!("RDPWHY_CORPUS is not set: no real logs"),
     }
     criterion.final_summary();
 }
 
-fn bench(criterion: &mut Criterion, name: &str, logs: Vec<Vec<u8>>) {
+fn bench(criterion: &mut Criterion, name: &str, logs: &[Vec<u8>]) {
     let bytes = logs.iter().map(|log| log.len() as u64).sum();
     let sources: Vec<_> = logs.iter().map(|log| source(log)).collect();
     let (wanted, share) = some_pairs(&sources);
@@ -91,9 +101,12 @@ fn source(log: &[u8]) -> Source {
     source
 }
 
+/// Provider and id.
+type Pair = (Arc<str>, Option<u32>);
+
 /// Kinds of records that make up about 30 % of all, and how many that are.
-fn some_pairs(sources: &[Source]) -> (Vec<(Arc<str>, Option<u32>)>, f64) {
-    let mut counts: HashMap<(Arc<str>, Option<u32>), usize> = HashMap::new();
+fn some_pairs(sources: &[Source]) -> (Vec<Pair>, f64) {
+    let mut counts: HashMap<Pair, usize> = HashMap::new();
     for source in sources {
         for event in own_source(source, Interest::everything()).events {
             *counts.entry((event.provider, event.event_id)).or_default() += 1;
@@ -172,7 +185,7 @@ fn record(number: u64) -> Record {
     record.time(time.expect("a time of our days"))
 }
 
-/// Every log of a folder and its folders.
+/// Every log of a folder and its folders, those in archives too.
 fn real(folder: &Path) -> Vec<Vec<u8>> {
     let mut logs = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -181,6 +194,23 @@ fn real(folder: &Path) -> Vec<Vec<u8>> {
             logs.extend(real(&path));
         } else if path.extension().is_some_and(|extension| extension == "evtx") {
             logs.extend(std::fs::read(path));
+        } else if path.extension().is_some_and(|extension| extension == "zip") {
+            logs.extend(std::fs::File::open(path).into_iter().flat_map(members));
+        }
+    }
+    logs
+}
+
+/// The logs in an archive.
+fn members(file: std::fs::File) -> Vec<Vec<u8>> {
+    let mut archive = zip::ZipArchive::new(file).expect("the corpus has whole archives");
+    let mut logs = Vec::new();
+    for index in 0..archive.len() {
+        let mut member = archive.by_index(index).expect("the corpus has whole archives");
+        let mut log = Vec::new();
+        if member.name().is_ok_and(|name| name.ends_with(".evtx")) {
+            member.read_to_end(&mut log).expect("the corpus has whole archives");
+            logs.push(log);
         }
     }
     logs

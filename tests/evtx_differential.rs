@@ -7,6 +7,12 @@
 //! Real logs are not part of the repository. `RDPWHY_CORPUS` names a folder whose `evtx` holds some; without it that
 //! part says so and is skipped.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "the corpus is named by the environment, and what is skipped is said aloud"
+)]
+
 #[path = "support/mod.rs"]
 mod support;
 
