@@ -10,7 +10,9 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stderr,
-    reason = "the corpus is named by the environment, and what is skipped is said aloud"
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail; the corpus is named by the environment, and what is skipped is said aloud"
 )]
 
 #[path = "support/mod.rs"]
