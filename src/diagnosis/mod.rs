@@ -4,6 +4,7 @@
 //! findings for each, [`rank`] turns weights into probabilities or abstains, [`trigger`] names what changed, [`missing`]
 //! what would decide.
 
+mod background;
 pub mod clock;
 pub mod evidence;
 pub mod failure;
