@@ -199,6 +199,11 @@ fn nearest<'s>(
 
 /// What another connection of the same server met says nothing of this one; that it *worked* does.
 fn is_ours(incident: &Incident, signature: &Signature, bucket: &Bucket) -> bool {
+    let event = &bucket.example;
+    let is_dialog = &*event.provider == "mstsc" && event.field("ErrorCode").is_some();
+    if is_dialog {
+        return incident.origins.contains(&event.origin);
+    }
     let theirs = |id: &std::sync::Arc<str>| {
         !incident.activities.is_empty() && !incident.activities.contains(id)
     };
