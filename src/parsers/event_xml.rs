@@ -1,8 +1,8 @@
 //! Event XML: what Event Viewer ("Save all events as XML"), `wevtutil qe /f:xml` and the forensic converters write.
 //!
 //! A document `<Events><Event>…</Event>…</Events>`, or the `<Event>` elements without any root, one a line or all in
-//! one line of gigabytes; or one event copied from "Details, XML view", with `- ` in front of its tags. [`frames`] cuts
-//! the stream into events without looking inside, [`record`] reads one event. Damage costs the event it stands in.
+//! one line of gigabytes; or one event copied from "Details, XML view", with `- ` in front of its tags. `frames` cuts
+//! the stream into events without looking inside, `record` reads one event. Damage costs the event it stands in.
 //!
 //! Times are UTC. The encoding declaration may lie (`utf-8` in a UTF-16 file that a shell redirected), so only
 //! [`Source`] decides about encodings.

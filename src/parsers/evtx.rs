@@ -4,8 +4,8 @@
 //! documentation). Chunks are read one after the other, a few at a time, and decoded in parallel; memory does not depend
 //! on the size of the file.
 //!
-//! Most records are wanted by nobody: they are only looked at, in place ([`fast`]). What is odd or damaged goes to the
-//! `evtx` crate ([`reference`]); what that passes over in silence — a file that is cut, a chunk of zeroes — is noticed
+//! Most records are wanted by nobody: they are only looked at, in place (`fast`). What is odd or damaged goes to the
+//! `evtx` crate (`reference`); what that passes over in silence — a file that is cut, a chunk of zeroes — is noticed
 //! here.
 
 mod binxml;
