@@ -146,15 +146,28 @@ fn options(passwords: &[&str]) -> Options {
     }
 }
 
-fn opened(name: &str, bytes: &[u8], passwords: &[&str]) -> Bundle {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join(name);
+/// A bundle and the folder its archive lies in: members are read as long as the bundle lives.
+struct Opened {
+    bundle: Bundle,
+    _folder: tempfile::TempDir,
+}
+
+impl std::ops::Deref for Opened {
+    type Target = Bundle;
+
+    fn deref(&self) -> &Bundle {
+        &self.bundle
+    }
+}
+
+fn opened(name: &str, bytes: &[u8], passwords: &[&str]) -> Opened {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
     fs::write(&path, bytes).unwrap();
     let bundle = Bundle::open(&[&path], &options(passwords)).unwrap();
-    // Members are read while the bundle lives, so its file has to live as long.
-    let kept = dir.keep();
-    assert_eq!(fs::read_dir(&kept).unwrap().count(), 1, "something was written beside {name}");
-    bundle
+    let beside = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(beside, 1, "something was written beside {name}");
+    Opened { bundle, _folder: folder }
 }
 
 fn result_of(bundle: &Bundle) -> Value {
