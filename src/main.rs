@@ -16,13 +16,14 @@ use rdpwhy::bundle::Bundle;
 use rdpwhy::report::Format;
 use rdpwhy::signatures::Database;
 
-use crate::cli::{Analyze, Cli, Command, Signatures};
+use crate::cli::{Analyze, Cli, Command, Explain, Signatures};
 use crate::progress::Progress;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match &cli.command {
         Command::Analyze(arguments) => run_analyze(arguments),
+        Command::Explain(arguments) => run_explain(arguments),
         Command::Signatures(command) => run_signatures(command),
     };
     match outcome {
@@ -110,6 +111,15 @@ fn write_files(analysis: &Analysis<'_>, dir: &Path) -> anyhow::Result<()> {
         write().with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
+}
+
+fn run_explain(arguments: &Explain) -> anyhow::Result<ExitCode> {
+    let db = database(arguments.signatures.as_deref())?;
+    let answers = rdpwhy::explain::explain(&db, &arguments.codes)?;
+    let mut out = BufWriter::new(anstream::AutoStream::auto(io::stdout().lock()));
+    show::explanations(&answers, &mut out)?;
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn run_signatures(command: &Signatures) -> anyhow::Result<ExitCode> {

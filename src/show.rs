@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::bail;
+use rdpwhy::explain::Explanation;
 use rdpwhy::signatures::{Cause, Database, Signature};
 
 /// One line a signature.
@@ -75,6 +76,26 @@ fn show_cause(db: &Database, cause: &Cause, out: &mut dyn Write) -> io::Result<(
     for signature in db.signatures() {
         if let Some(grade) = signature.evidence.get(&cause.id) {
             writeln!(out, "{:<11} {}", grade.as_str(), signature.name)?;
+        }
+    }
+    Ok(())
+}
+
+/// The answers of `explain`.
+pub(crate) fn explanations(answers: &[Explanation], out: &mut dyn Write) -> io::Result<()> {
+    for (number, answer) in answers.iter().enumerate() {
+        if number > 0 {
+            writeln!(out)?;
+        }
+        writeln!(out, "{}", answer.title)?;
+        for fact in &answer.facts {
+            let first = format!("  {:<10}", fact.label);
+            let options = textwrap::Options::new(100)
+                .initial_indent(&first)
+                .subsequent_indent("            ")
+                .break_words(false)
+                .word_splitter(textwrap::WordSplitter::NoHyphenation);
+            writeln!(out, "{}", textwrap::fill(&fact.text, options))?;
         }
     }
     Ok(())

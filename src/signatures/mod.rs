@@ -3,11 +3,13 @@
 
 mod condition;
 mod detection;
+mod encode;
 mod index;
 mod lint;
 mod load;
 mod node;
 mod pattern;
+mod providers;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -15,8 +17,8 @@ use std::path::Path;
 
 pub use lint::{Complaint, ExampleResult};
 pub use schema::{
-    Cause, Collect, Grade, Kind, KnownUpdate, Level, Mark, Never, Remediation, Risk, Role, Scope,
-    Side, Status, Window,
+    Cause, Collect, Grade, Kind, KnownUpdate, Level, Mark, Never, Provider, Remediation, Risk,
+    Role, Scope, Side, Status, Window,
 };
 
 use crate::cause::{CauseId, Stage};
@@ -201,10 +203,14 @@ impl Database {
         &self.sha256
     }
 
+    /// The signatures that could fit an event, by its provider and id.
+    pub fn candidates<'d>(&'d self, event: &'d Event) -> impl Iterator<Item = SignatureId> + 'd {
+        self.index.candidates(event)
+    }
+
     /// The signatures that fit an event.
     pub fn matches<'d>(&'d self, event: &'d Event) -> impl Iterator<Item = SignatureId> + 'd {
-        let candidates = self.index.candidates(event);
-        candidates
+        self.candidates(event)
             .filter(|id| self.signature(*id).is_some_and(|signature| signature.matches(event)))
     }
 
@@ -217,6 +223,15 @@ impl Database {
     #[must_use]
     pub fn test_examples(dir: Option<&Path>) -> Vec<ExampleResult> {
         lint::test_examples(&load::files_to_check(dir))
+    }
+
+    /// The events of all built-in examples; what a bench can match.
+    #[must_use]
+    pub fn example_events() -> Vec<Event> {
+        let loaded = load::load(&load::built_in_yaml());
+        let examples = loaded.examples.iter().map(|(_, examples)| examples);
+        let nodes = examples.flat_map(|two| two.matching.value.iter().chain(&two.no_match.value));
+        nodes.map(lint::example_event).collect()
     }
 
     /// Everything that is wrong with the built-in files, or with those below `dir`.

@@ -412,3 +412,14 @@ pub struct KnownUpdate {
     #[serde(default)]
     pub reference: Option<String>,
 }
+
+/// A provider that rules may name: one row of `signatures/providers.yaml`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// Its name in records; text formats have one too.
+    pub name: String,
+    /// The logs it writes to; empty for text.
+    #[serde(default)]
+    pub channels: Vec<String>,
+}
