@@ -21,10 +21,20 @@ pub(crate) enum Command {
     /// Say what a code, an event id, an update or a cause means, and where the popular reading is wrong
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
+    /// Print the PowerShell script that collects the right bundle
+    #[command(after_help = COLLECT_EXAMPLES)]
+    Collect(Collect),
     /// Look at the signatures, or check your own
     #[command(subcommand)]
     Signatures(Signatures),
 }
+
+const COLLECT_EXAMPLES: &str = "\
+The script only reads: it changes no setting, starts and stops nothing, and writes only its own zip.
+
+Examples:
+  rdpwhy collect --server > collect-server.ps1     then, on the server, in an elevated PowerShell:
+  powershell -ExecutionPolicy Bypass -File collect-server.ps1 -Output C:\\Temp";
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
@@ -44,6 +54,17 @@ Examples:
 
 Exit status: 0 the analysis is complete (a cause, an abstention and \"no incident\" are all answers),
 1 something given could not be analysed, 2 wrong usage.";
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Collect {
+    /// For the computer that is connected to
+    #[arg(long)]
+    pub(crate) server: bool,
+    /// For the computer somebody connects from
+    #[arg(long)]
+    pub(crate) client: bool,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {

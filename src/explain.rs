@@ -159,8 +159,8 @@ fn explain_event(db: &Database, id: u32) -> Option<Explanation> {
     let about: Vec<_> =
         db.signatures().iter().filter(|signature| signature.event_ids().contains(&id)).collect();
     let mut providers: Vec<_> =
-        about.iter().filter_map(|signature| signature.providers().first()).collect();
-    providers.sort();
+        about.iter().filter_map(|rule| rule.provider_names().first().copied()).collect();
+    providers.sort_unstable();
     providers.dedup();
     let mut answer = Explanation::new(format!("Event {id}"));
     if providers.len() > 1 {
@@ -168,20 +168,31 @@ fn explain_event(db: &Database, id: u32) -> Option<Explanation> {
     }
     for provider in providers {
         answer.add("provider", provider);
-        let of_provider = |rule: &&&Signature| rule.providers().first() == Some(provider);
+        let of_provider =
+            |rule: &&&Signature| rule.provider_names().first().copied() == Some(provider);
         let rules: Vec<_> = about.iter().filter(of_provider).collect();
         rules.iter().for_each(|rule| answer.add("rule", evidence(rule)));
+        let once = |lines: &mut Vec<&String>| {
+            lines.sort();
+            lines.dedup();
+        };
+        let mut doubts: Vec<_> =
+            rules.iter().filter_map(|rule| rule.falsepositives.first()).collect();
+        once(&mut doubts);
+        doubts.iter().take(3).for_each(|line| answer.add("beware", *line));
         let mut sources: Vec<_> = rules.iter().flat_map(|rule| &rule.references).collect();
-        sources.sort();
-        sources.dedup();
+        once(&mut sources);
         answer.sources(sources);
     }
     (!about.is_empty()).then_some(answer)
 }
 
-/// A rule with what it says for causes, the strongest first.
+/// A rule with what it says for causes, the strongest first; what it speaks against when there is nothing else.
 fn evidence(signature: &Signature) -> String {
     let mut grades: Vec<(&CauseId, &Grade)> = signature.evidence.iter().collect();
+    if grades.iter().any(|(_, grade)| !grade.is_against()) {
+        grades.retain(|(_, grade)| !grade.is_against());
+    }
     grades.sort_by_key(|(cause, grade)| (std::cmp::Reverse(**grade), **cause));
     let says: Vec<_> =
         grades.iter().map(|(cause, grade)| format!("{cause} {}", grade.as_str())).collect();
@@ -236,6 +247,7 @@ fn explain_update(db: &Database, kb: &str) -> Explanation {
     rows.iter().for_each(|update| explain_known_update(update, &mut answer));
     for update in &repairs {
         answer.add("repairs", format!("{}: {}", update.kb, update.effect.trim()));
+        answer.sources(&update.reference);
     }
     if rows.is_empty() && repairs.is_empty() {
         answer.add(

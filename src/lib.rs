@@ -13,6 +13,7 @@ pub mod bundle;
 pub mod case;
 pub mod cause;
 pub mod codes;
+pub mod collect;
 pub mod diagnosis;
 mod embedded;
 pub mod error;

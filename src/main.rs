@@ -13,10 +13,11 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use rdpwhy::analysis::{Analysis, Scope, analyze};
 use rdpwhy::bundle::Bundle;
+use rdpwhy::collect::End;
 use rdpwhy::report::Format;
 use rdpwhy::signatures::Database;
 
-use crate::cli::{Analyze, Cli, Command, Explain, Signatures};
+use crate::cli::{Analyze, Cli, Collect, Command, Explain, Signatures};
 use crate::progress::Progress;
 
 fn main() -> ExitCode {
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
     let outcome = match &cli.command {
         Command::Analyze(arguments) => run_analyze(arguments),
         Command::Explain(arguments) => run_explain(arguments),
+        Command::Collect(arguments) => run_collect(arguments),
         Command::Signatures(command) => run_signatures(command),
     };
     match outcome {
@@ -119,6 +121,13 @@ fn run_explain(arguments: &Explain) -> anyhow::Result<ExitCode> {
     let mut out = BufWriter::new(anstream::AutoStream::auto(io::stdout().lock()));
     show::explanations(&answers, &mut out)?;
     out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_collect(arguments: &Collect) -> anyhow::Result<ExitCode> {
+    let end = if arguments.client { End::Client } else { End::Server };
+    let script = rdpwhy::collect::script(&database(None)?, end);
+    io::stdout().lock().write_all(script.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 

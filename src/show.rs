@@ -46,7 +46,7 @@ fn show_signature(signature: &Signature, out: &mut dyn Write) -> io::Result<()> 
     let ids: Vec<_> = signature.event_ids().iter().map(ToString::to_string).collect();
     writeln!(out, "id        {}", signature.id)?;
     writeln!(out, "file      {}", signature.file)?;
-    writeln!(out, "event     {} {}", signature.providers().join(", "), ids.join(", "))?;
+    writeln!(out, "event     {} {}", signature.provider_names().join(", "), ids.join(", "))?;
     writeln!(out, "role      {}", signature.role.as_str())?;
     if let Some(stage) = signature.stage {
         writeln!(out, "stage     {stage}")?;

@@ -32,8 +32,11 @@ pub(super) type Problem = (Location, String);
 
 impl Detection {
     /// Compiles `detection:`. Regular expressions are compiled when they are first needed; `checked` tries them now.
-    pub(super) fn compile(detection: &Spanned<Node>, checked: bool) -> Result<Self, Problem> {
-        let Node::Map(entries) = &detection.value else {
+    pub(super) fn compile<N: AsRef<Node>>(
+        detection: &Spanned<N>,
+        checked: bool,
+    ) -> Result<Self, Problem> {
+        let Node::Map(entries) = detection.value.as_ref() else {
             return Err((
                 detection.defined,
                 "detection is a map of selections and a condition".into(),

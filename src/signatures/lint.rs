@@ -5,7 +5,8 @@ use std::fmt;
 use serde_saphyr::Location;
 
 use super::detection::Detection;
-use super::load::{self, File};
+use super::index::Index;
+use super::load::{self, File, Loaded};
 use super::node::Node;
 use super::providers::Known;
 use super::schema::{Document, Grade, Mark, Role};
@@ -54,9 +55,9 @@ pub struct ExampleResult {
 }
 
 /// Checks that go beyond the shape of a document.
-pub(super) fn check(
+pub(super) fn check<N: AsRef<Node>>(
     file: &File,
-    document: &Document,
+    document: &Document<N>,
     detection: &Detection,
     providers: &[String],
     known: &Known,
@@ -90,7 +91,7 @@ pub(super) fn check(
             complain(at, &format!("an unquoted code is read as {number}: write it in quotes"));
         }
     };
-    document.detection.value.integers(document.detection.defined, &mut |number, at| {
+    document.detection.value.as_ref().integers(document.detection.defined, &mut |number, at| {
         unquoted(number, at, &mut complain)
     });
     let examples = &document.rdpwhy.value.examples;
@@ -103,8 +104,8 @@ pub(super) fn check(
 }
 
 /// Whether the index can stand in front of the rule.
-fn check_index(
-    document: &Document,
+fn check_index<N>(
+    document: &Document<N>,
     detection: &Detection,
     complain: &mut dyn FnMut(Location, &str),
 ) {
@@ -134,7 +135,7 @@ pub(super) fn check_codes(file: &File, family: &Family) -> Vec<Complaint> {
     complaints
 }
 
-fn check_block(document: &Document, complain: &mut dyn FnMut(Location, &str)) {
+fn check_block<N>(document: &Document<N>, complain: &mut dyn FnMut(Location, &str)) {
     let block = &document.rdpwhy.value;
     let at = document.rdpwhy.defined;
     if block.mark == Mark::U && block.evidence.values().any(|grade| *grade == Grade::Conclusive) {
@@ -195,6 +196,30 @@ pub(super) fn test_examples(files: &[File]) -> Vec<ExampleResult> {
         run("no_match", &examples.no_match.value, false);
     }
     results
+}
+
+/// Rules that say the same about the same event: it would count twice.
+pub(super) fn duplicates(loaded: &Loaded) -> Vec<Complaint> {
+    let index = Index::new(&loaded.signatures);
+    let mut complaints = Vec::new();
+    for (name, examples) in &loaded.examples {
+        let Some(rule) = loaded.signatures.iter().find(|rule| rule.name == *name) else { continue };
+        for node in &examples.matching.value {
+            let event = example_event(node);
+            let others =
+                index.candidates(&event).filter_map(|id| loaded.signatures.get(id.0 as usize));
+            let twins = others.filter(|other| {
+                other.name > rule.name && other.says_the_same(rule) && other.matches(&event)
+            });
+            complaints.extend(twins.map(|twin| {
+                let what = format!("says of an example of `{}` the same as that rule", rule.name);
+                Complaint::at(&twin.file, Location::UNKNOWN, what)
+            }));
+        }
+    }
+    complaints.sort();
+    complaints.dedup();
+    complaints
 }
 
 /// The event an example describes: `System` fields by their Sigma names, everything else as data.

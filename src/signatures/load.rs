@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::Signature;
 use super::detection::Detection;
 use super::lint::{self, Complaint};
+use super::node::{Node, Plain};
 use super::providers::{self, Known};
 use super::schema::{
     Cause, Document, Examples, KnownUpdate, Level, Mark, PlainSigma, Provider, Role, Side, Status,
@@ -46,6 +47,12 @@ impl File {
     pub(super) fn stem(&self) -> &str {
         let name = self.label.rsplit(['/', '\\']).next().unwrap_or_default();
         name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")).unwrap_or(name)
+    }
+
+    /// Whether it is a built-in signature, ready to load.
+    fn is_rule(&self) -> bool {
+        let other = ["known-updates", "providers"];
+        self.is_prepared() && !self.is_cause() && !other.contains(&self.stem())
     }
 
     /// The text from a place to the end of its line.
@@ -187,7 +194,12 @@ fn digest(files: &[File]) -> String {
 }
 
 fn load_one(file: &File, providers: &Known) -> (Option<Item>, Vec<Complaint>) {
-    let result = if file.is_cause() {
+    let prepared = || serde_json::from_str::<Document<Plain>>(file.json).ok();
+    let result = if file.is_rule()
+        && let Some(document) = prepared()
+    {
+        signature(file, document, providers)
+    } else if file.is_cause() {
         parse::<Cause>(file).and_then(|cause| check_cause(file, cause))
     } else if file.stem() == "known-updates" {
         parse(file).map(|updates| (Some(Item::Updates(updates)), Vec::new()))
@@ -195,7 +207,7 @@ fn load_one(file: &File, providers: &Known) -> (Option<Item>, Vec<Complaint>) {
         parse::<Family>(file).map(|family| (None, lint::check_codes(file, &family)))
     } else if file.stem() == "providers" {
         parse::<Vec<Provider>>(file).map(|_| (None, Vec::new()))
-    } else if file.is_prepared() || file.text.lines().any(|line| line.starts_with("rdpwhy:")) {
+    } else if file.text.lines().any(|line| line.starts_with("rdpwhy:")) {
         parse::<Document>(file).and_then(|document| signature(file, document, providers))
     } else {
         parse::<PlainSigma>(file).and_then(|rule| plain(file, rule))
@@ -237,7 +249,7 @@ fn check_cause(file: &File, cause: Cause) -> Parsed {
     }
 }
 
-fn signature(file: &File, document: Document, known: &Known) -> Parsed {
+fn signature<N: AsRef<Node>>(file: &File, document: Document<N>, known: &Known) -> Parsed {
     let detection = match Detection::compile(&document.detection, !file.is_prepared()) {
         Ok(detection) => detection,
         Err((at, what)) => return Err(Complaint::at(&file.label, at, what)),
@@ -306,4 +318,33 @@ fn plain(file: &File, rule: PlainSigma) -> Parsed {
         event_ids,
     };
     Ok((Some(Item::Signature(Box::new(signature), None, rule.detection.defined)), Vec::new()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_prepared_is_what_the_files_say() {
+        for file in built_in_files() {
+            let result = match () {
+                () if file.is_cause() => serde_json::from_str::<Cause>(file.json).map(|_| ()),
+                () if file.stem() == "known-updates" => {
+                    serde_json::from_str::<Vec<KnownUpdate>>(file.json).map(|_| ())
+                }
+                () if file.stem() == "providers" => {
+                    serde_json::from_str::<Vec<Provider>>(file.json).map(|_| ())
+                }
+                () => serde_json::from_str::<Document<Plain>>(file.json).map(|_| ()),
+            };
+            assert!(result.is_ok(), "{}: {result:?} of {}", file.label, file.json);
+        }
+        let (fast, slow) = (load(&built_in_files()), load(&built_in_yaml()));
+        assert_eq!(fast.signatures.len(), slow.signatures.len());
+        for (fast, slow) in fast.signatures.iter().zip(&slow.signatures) {
+            assert_eq!(format!("{fast:?}"), format!("{slow:?}"));
+        }
+        assert_eq!(format!("{:?}", fast.causes), format!("{:?}", slow.causes));
+        assert_eq!(format!("{:?}", fast.updates), format!("{:?}", slow.updates));
+    }
 }

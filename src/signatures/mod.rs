@@ -79,7 +79,17 @@ impl Signature {
         self.detection.matches(event)
     }
 
-    /// The providers it looks at.
+    /// The providers it looks at, as records write them.
+    #[must_use]
+    pub fn provider_names(&self) -> Vec<&str> {
+        let mut names: Vec<_> =
+            self.providers.iter().map(|name| providers::written(name)).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The providers it looks at, in lower case.
     #[must_use]
     pub fn providers(&self) -> &[String] {
         &self.providers
@@ -89,6 +99,11 @@ impl Signature {
     #[must_use]
     pub fn event_ids(&self) -> &[u32] {
         &self.event_ids
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        let twins = self.evidence == other.evidence && self.role == other.role;
+        twins && !self.evidence.is_empty() && self.id != other.id
     }
 
     /// Its line for a report: the summary with the event's own values.
@@ -237,6 +252,10 @@ impl Database {
     /// Everything that is wrong with the built-in files, or with those below `dir`.
     #[must_use]
     pub fn lint(dir: Option<&Path>) -> Vec<Complaint> {
-        load::load(&load::files_to_check(dir)).complaints
+        let loaded = load::load(&load::files_to_check(dir));
+        let mut complaints = lint::duplicates(&loaded);
+        complaints.extend(loaded.complaints);
+        complaints.sort();
+        complaints
     }
 }

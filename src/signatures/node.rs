@@ -44,13 +44,39 @@ impl Node {
 
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
+        deserializer.deserialize_any(NodeVisitor::<true>)
     }
 }
 
-struct NodeVisitor;
+impl AsRef<Self> for Node {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
 
-impl<'de> Visitor<'de> for NodeVisitor {
+/// A node of a format that knows no places.
+#[derive(Debug)]
+pub(super) struct Plain(Node);
+
+impl AsRef<Node> for Plain {
+    fn as_ref(&self) -> &Node {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodeVisitor::<false>).map(Self)
+    }
+}
+
+fn nowhere<T>(value: T) -> Spanned<T> {
+    Spanned::new(value, Location::UNKNOWN, Location::UNKNOWN)
+}
+
+struct NodeVisitor<const PLACED: bool>;
+
+impl<'de, const PLACED: bool> Visitor<'de> for NodeVisitor<PLACED> {
     type Value = Node;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -91,16 +117,28 @@ impl<'de> Visitor<'de> for NodeVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Node, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
-            items.push(item);
+        if PLACED {
+            while let Some(item) = seq.next_element()? {
+                items.push(item);
+            }
+        } else {
+            while let Some(Plain(item)) = seq.next_element()? {
+                items.push(nowhere(item));
+            }
         }
         Ok(Node::List(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
         let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
+        if PLACED {
+            while let Some(entry) = map.next_entry()? {
+                entries.push(entry);
+            }
+        } else {
+            while let Some((key, Plain(value))) = map.next_entry()? {
+                entries.push((nowhere(key), nowhere(value)));
+            }
         }
         Ok(Node::Map(entries))
     }

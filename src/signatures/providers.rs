@@ -13,6 +13,14 @@ static BUILT_IN: LazyLock<Vec<Provider>> = LazyLock::new(|| {
     file.and_then(|file| serde_json::from_str(file.json).ok()).unwrap_or_default()
 });
 
+/// The name as the list writes it; rules compare names without case.
+pub(super) fn written(name: &str) -> &str {
+    BUILT_IN
+        .iter()
+        .find(|known| known.name.eq_ignore_ascii_case(name))
+        .map_or(name, |known| &known.name)
+}
+
 /// What rules may name in one run.
 #[derive(Debug, Default)]
 pub(super) struct Known {

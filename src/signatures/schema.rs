@@ -11,9 +11,12 @@ use crate::cause::{CauseId, Stage};
 use crate::signatures::node::Node;
 
 /// A Sigma 2.1 rule with our block.
+///
+/// `N` is the detection as it is read: a [`Node`] of YAML, which knows its places, or a [`Plain`](super::node::Plain) one
+/// of the JSON inside the binary.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Document {
+#[serde(deny_unknown_fields, bound = "N: Deserialize<'de>")]
+pub(super) struct Document<N = Node> {
     pub(super) title: String,
     pub(super) id: Spanned<String>,
     pub(super) name: Spanned<String>,
@@ -34,7 +37,7 @@ pub(super) struct Document {
     pub(super) tags: Vec<String>,
     #[expect(dead_code, reason = "for Sigma converters; the index is made from the detection")]
     pub(super) logsource: BTreeMap<String, String>,
-    pub(super) detection: Spanned<Node>,
+    pub(super) detection: Spanned<N>,
     pub(super) falsepositives: Spanned<Vec<String>>,
     pub(super) level: Level,
     pub(super) references: Spanned<Vec<String>>,
@@ -386,6 +389,8 @@ pub struct Collect {
     pub side: Side,
     #[serde(default)]
     pub channel: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<String>,
     pub why: String,
 }
 
