@@ -54,13 +54,31 @@ fn show_signature(signature: &Signature, out: &mut dyn Write) -> io::Result<()> 
     for (cause, grade) in &signature.evidence {
         writeln!(out, "evidence  {} for {cause}", grade.as_str())?;
     }
+    writeln!(out, "window    {}", signature.window)?;
+    if let Some(trigger) = signature.trigger {
+        let links: Vec<_> = signature.links.iter().map(|cause| cause.as_str()).collect();
+        writeln!(out, "trigger   {trigger}; tied to {}", links.join(", "))?;
+    }
+    writeln!(out, "mark      {:?}: {}", signature.mark, signature.mark.in_words())?;
+    writeln!(out, "summary   {}", signature.summary)?;
     for (label, lines) in [("beware", &signature.falsepositives), ("source", &signature.references)]
     {
         for line in lines {
             writeln!(out, "{label:<9} {line}")?;
         }
     }
-    Ok(())
+    for (kind, fields) in Database::examples_of(&signature.name) {
+        writeln!(out, "{kind:<9} {fields}")?;
+    }
+    writeln!(out, "cases     {}", used_by(&signature.name))
+}
+
+/// The cases of the project that show a signature, from the page that a test keeps current.
+fn used_by(name: &str) -> &'static str {
+    let page = include_str!("../docs/signature-use.md");
+    let row = page.lines().find(|line| line.starts_with(&format!("| [`{name}`]")));
+    row.and_then(|line| line.split(" | ").nth(1))
+        .map_or("none: a rule of your own", |cases| cases.trim_end_matches('|').trim())
 }
 
 fn show_cause(db: &Database, cause: &Cause, out: &mut dyn Write) -> io::Result<()> {

@@ -249,6 +249,20 @@ impl Database {
         nodes.map(lint::example_event).collect()
     }
 
+    /// The examples of a built-in signature: `match` or `no_match`, and the fields of the event.
+    #[must_use]
+    pub fn examples_of(name: &str) -> Vec<(&'static str, String)> {
+        let end = format!("/{name}.yaml");
+        let mut files = load::built_in_yaml();
+        files.retain(|file| file.label.ends_with(&end));
+        let loaded = load::load(&files);
+        let both = loaded.examples.iter().flat_map(|(_, examples)| {
+            let matching = examples.matching.value.iter().map(|node| ("match", node));
+            matching.chain(examples.no_match.value.iter().map(|node| ("no match", node)))
+        });
+        both.map(|(kind, node)| (kind, node.to_string())).collect()
+    }
+
     /// Everything that is wrong with the built-in files, or with those below `dir`.
     #[must_use]
     pub fn lint(dir: Option<&Path>) -> Vec<Complaint> {

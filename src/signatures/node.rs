@@ -48,6 +48,25 @@ impl<'de> Deserialize<'de> for Node {
     }
 }
 
+impl std::fmt::Display for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Map(entries) => {
+                for (number, (name, value)) in entries.iter().enumerate() {
+                    let comma = if number == 0 { "" } else { ", " };
+                    write!(f, "{comma}{}: {}", name.value, value.value)?;
+                }
+                Ok(())
+            }
+            Self::List(items) => {
+                let words: Vec<_> = items.iter().map(|item| item.value.to_string()).collect();
+                write!(f, "[{}]", words.join(", "))
+            }
+            scalar => f.write_str(scalar.scalar().as_deref().unwrap_or("null")),
+        }
+    }
+}
+
 impl AsRef<Self> for Node {
     fn as_ref(&self) -> &Self {
         self

@@ -219,6 +219,20 @@ impl Default for Window {
     }
 }
 
+impl std::fmt::Display for Window {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} before to {} after", in_units(self.before), in_units(self.after))
+    }
+}
+
+/// As signatures write it, in the largest unit that fits.
+fn in_units(time: TimeDelta) -> String {
+    let seconds = time.num_seconds();
+    let units = [(86_400, 'd'), (3600, 'h'), (60, 'm'), (1, 's')];
+    let unit = units.into_iter().find(|(size, _)| seconds != 0 && seconds % size == 0);
+    unit.map_or_else(|| "0s".to_owned(), |(size, letter)| format!("{}{letter}", seconds / size))
+}
+
 /// Reads `90s`, `2m`, `12h`, `30d`.
 fn duration(text: &str) -> Option<TimeDelta> {
     let unit = text.chars().last()?;
