@@ -61,6 +61,8 @@ pub struct Analysis<'db> {
     pub diagnoses: Vec<Diagnosis>,
     /// What could not be read.
     pub notices: Vec<Notice>,
+    /// Connections in the logs that got into a session.
+    pub worked: usize,
     names: std::collections::BTreeMap<HostKey, String>,
 }
 
@@ -99,6 +101,7 @@ pub fn analyze<'db>(
     }
     let (timeline, mut diagnoses) = diagnosis::diagnose(&case, db);
     diagnoses.retain(|diagnosis| scope.shows(diagnosis));
+    let worked = case.attempts.list.iter().filter(|attempt| attempt.succeeded()).count();
     let names = case.hosts.iter().map(|(key, host)| (key.clone(), host.name.clone())).collect();
     Analysis {
         db,
@@ -107,6 +110,7 @@ pub fn analyze<'db>(
         timeline,
         diagnoses,
         notices,
+        worked,
         names,
     }
 }

@@ -1,12 +1,14 @@
 //! One pass over one source: sniff, parse, match, and keep what a diagnosis needs.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use chrono::{DateTime, Utc};
 
 use crate::attempts::{self, AttemptBuilder, PeerBook};
 use crate::event::{Event, SourceId};
 use crate::findings::Findings;
 use crate::notice::Notice;
-use crate::parsers::{CoverageSpan, Interest, Sink, parser_for, unread};
+use crate::parsers::{CoverageSpan, Interest, Parser, Sink, parser_for, unread};
 use crate::signatures::Database;
 use crate::source::Source;
 
@@ -55,7 +57,7 @@ pub fn scan(source: &Source, db: &Database, interest: &Interest) -> Scan {
     let mut scanner = Scanner::new(source.id, db, interest);
     let parser = parser_for(source);
     match parser {
-        Some(parser) => parser.parse(source, &mut scanner),
+        Some(parser) => parse(parser, source, &mut scanner),
         None => scanner.notice(unread::notice(source)),
     }
     let sha256 = match source.sha256() {
@@ -69,6 +71,16 @@ pub fn scan(source: &Source, db: &Database, interest: &Interest) -> Scan {
         }
     };
     scanner.finish(parser.map(|parser| parser.format()), sha256)
+}
+
+/// A parser that breaks on what strangers made costs its own source, not the ticket.
+fn parse(parser: &dyn Parser, source: &Source, scanner: &mut Scanner<'_>) {
+    let outcome = catch_unwind(AssertUnwindSafe(|| parser.parse(source, scanner)));
+    if outcome.is_err() {
+        let notice =
+            Notice::new(source.id, "", "reading broke off: a fault of the reader, worth reporting");
+        scanner.notice(notice.losing("the rest of it"));
+    }
 }
 
 struct Scanner<'s> {

@@ -1,14 +1,21 @@
 //! Every rule is valid Sigma: the reference implementation checks it and converts it for two products.
 //!
-//! Needs a Python with `tests/support/requirements-sigma.txt`, named by `RDPWHY_PYTHON` when it is not the `python3` of
-//! the path; elsewhere the test says that it was skipped.
+//! Needs a Python with `tests/support/requirements-sigma.txt`, named by `RDPWHY_PYTHON` (a virtual environment
+//! or a program) when it is not the `python3` of the path; elsewhere the test says that it was skipped.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 #[expect(clippy::disallowed_methods, reason = "where Python is, only the developer knows")]
-fn python() -> String {
-    std::env::var("RDPWHY_PYTHON").unwrap_or_else(|_| "python3".to_owned())
+fn python() -> PathBuf {
+    let named = std::env::var_os("RDPWHY_PYTHON").map(PathBuf::from);
+    match named {
+        Some(venv) if venv.is_dir() => {
+            let places = [venv.join("bin/python"), venv.join("Scripts/python.exe")];
+            places.into_iter().find(|place| place.exists()).unwrap_or(venv)
+        }
+        named => named.unwrap_or_else(|| "python3".into()),
+    }
 }
 
 fn sigma(arguments: &[&str], rules: &Path) -> std::io::Result<Output> {

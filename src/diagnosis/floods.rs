@@ -24,7 +24,8 @@ pub fn calm(series: &Series) -> Vec<bool> {
             if oldest.first.is_some_and(|first| time - first <= MINUTE) {
                 break;
             }
-            sum -= oldest.count;
+            // An undated bucket was never added.
+            sum -= if oldest.last.is_some() { oldest.count } else { 0 };
             start += 1;
         }
         let lasts = series

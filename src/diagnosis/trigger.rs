@@ -196,10 +196,8 @@ pub fn trigger(db: &Database, verdict: &Verdict, changes: &[Change]) -> Option<T
     });
     let why = match update {
         Some(update) => format!("known effect: {}", update.effect),
-        None => {
-            "this kind of change is documented to lead to it, and it came before the first failure"
-                .to_owned()
-        }
+        None => "such a change is documented to lead to it, and it came before the first failure"
+            .to_owned(),
     };
     Some(Trigger { change, why })
 }

@@ -7,7 +7,7 @@ mod unread;
 use std::io::{self, Write};
 
 use self::page::{BAD, BOLD, DIM, GOOD, Page, WARN, visible};
-use super::{Report, instant};
+use super::Report;
 use crate::analysis::{Analysis, number_of};
 use crate::cause::{CauseId, Stage};
 use crate::diagnosis::{Change, Diagnosis, Ground, Incident, Suspect, Verdict};
@@ -71,14 +71,11 @@ fn head(page: &mut Page, analysis: &Analysis<'_>) {
 fn no_incident(page: &mut Page, analysis: &Analysis<'_>) {
     page.heading(GOOD, "NO INCIDENT");
     page.text_at(2, "Nothing in these files says that a Remote Desktop connection failed.");
-    let good = analysis
-        .timeline
-        .entries()
-        .iter()
-        .filter(|entry| entry.role == crate::signatures::Role::Recovery)
-        .count();
-    if good > 0 {
-        page.text_at(2, &format!("{good} lines of the timeline show connections that worked."));
+    if analysis.worked > 0 {
+        page.text_at(
+            2,
+            &format!("{} connections in the logs got into a session.", analysis.worked),
+        );
     }
     page.text_at(
         2,
@@ -100,7 +97,7 @@ fn incident(page: &mut Page, analysis: &Analysis<'_>, number: usize, diagnosis: 
     }
     page.field("reached", &trail(incident));
     let good = |time: Option<chrono::DateTime<chrono::Utc>>| {
-        time.map_or_else(|| "no such connection in the logs".to_owned(), instant)
+        time.map_or_else(|| "no such connection in the logs".to_owned(), shown)
     };
     page.field("worked before", &good(incident.last_good));
     if incident.first_good_after.is_some() {
@@ -113,19 +110,17 @@ fn incident(page: &mut Page, analysis: &Analysis<'_>, number: usize, diagnosis: 
 }
 
 fn when(incident: &Incident) -> String {
-    let many = |count: u64| {
-        if count == 1 {
-            "1 failed connection".to_owned()
-        } else {
-            format!("{count} failed connections")
-        }
+    let many = |count: u64| match count {
+        0 => "a fault that stops every connection; no connection is in the logs".to_owned(),
+        1 => "1 failed connection".to_owned(),
+        _ => format!("{count} failed connections"),
     };
     match (incident.first, incident.last) {
         (Some(first), Some(last)) if first == last => {
-            format!("{}, {}", instant(first), many(incident.attempts.max(1)))
+            format!("{}, {}", shown(first), many(incident.attempts))
         }
         (Some(first), Some(last)) => {
-            format!("{} to {}, {}", instant(first), instant(last), many(incident.attempts))
+            format!("{} to {}, {}", shown(first), shown(last), many(incident.attempts))
         }
         _ => "not told".to_owned(),
     }
@@ -153,9 +148,13 @@ fn trail(incident: &Incident) -> String {
         Stage::ALL.iter().filter(|stage| **stage < first).map(|stage| stage.as_str()).collect();
     let at: Vec<_> =
         Stage::ALL.iter().filter(|stage| died(stage)).map(|stage| stage.as_str()).collect();
+    let at = match at.as_slice() {
+        [first, _, _, _, _, ..] => format!("{first} or later"),
+        few => few.join(" or "),
+    };
     let passed =
         if passed.is_empty() { String::new() } else { format!("{} passed; ", passed.join(" > ")) };
-    format!("{passed}died in {}", at.join(" or "))
+    format!("{passed}died in {at}")
 }
 
 fn verdict(page: &mut Page, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {
@@ -163,7 +162,7 @@ fn verdict(page: &mut Page, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {
         Verdict::Ranked(suspects) => {
             let Some((first, others)) = suspects.split_first() else { return };
             named(page, analysis, first);
-            less_likely(page, analysis, others);
+            less_likely(page, analysis, "Other suspects", others);
             changed(page, analysis, diagnosis);
             fix(page, analysis, first.cause);
             missing(page, diagnosis, "WOULD MAKE IT SURER");
@@ -171,7 +170,7 @@ fn verdict(page: &mut Page, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {
         Verdict::InsufficientEvidence { suspects, .. } => {
             page.heading(WARN, "CAUSE: not to be told from what was collected");
             page.text_at(2, "What is there fits several causes, or is noise that healthy machines write as well.");
-            less_likely(page, analysis, suspects);
+            less_likely(page, analysis, "What it could be", suspects);
             changed(page, analysis, diagnosis);
             missing(page, diagnosis, "WHAT TO COLLECT");
             never(page, analysis, CauseId::InsufficientEvidence);
@@ -221,7 +220,7 @@ fn evidence(page: &mut Page, analysis: &Analysis<'_>, ground: &Ground) {
     let entry = ground.entry.and_then(|id| analysis.timeline.get(id).map(|entry| (id, entry)));
     page.bullet(style, ground.grade.as_str(), &visible(&ground.text));
     if let Some((id, entry)) = entry {
-        page.dim(&format!("    {}", place(analysis, id, entry)));
+        page.dim_at(4, &place(analysis, id, entry));
     }
 }
 
@@ -246,10 +245,15 @@ fn place(analysis: &Analysis<'_>, id: EntryId, entry: &Entry) -> String {
     )
 }
 
+/// Milliseconds are enough on a page; the JSON has all digits.
+fn shown(time: chrono::DateTime<chrono::Utc>) -> String {
+    time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+}
+
 fn shown_time(time: chrono::DateTime<chrono::Utc>, quality: TimeQuality) -> String {
     match quality {
-        TimeQuality::Exact | TimeQuality::Resolved => instant(time),
-        TimeQuality::Assumed => format!("{} (zone not known)", instant(time)),
+        TimeQuality::Exact | TimeQuality::Resolved => shown(time),
+        TimeQuality::Assumed => format!("{} (zone not known)", shown(time)),
         TimeQuality::Day | TimeQuality::Undated => time.date_naive().to_string(),
     }
 }
@@ -258,19 +262,19 @@ fn short(provider: &str) -> &str {
     provider.strip_prefix("Microsoft-Windows-").unwrap_or(provider)
 }
 
-fn less_likely(page: &mut Page, analysis: &Analysis<'_>, suspects: &[Suspect]) {
+fn less_likely(page: &mut Page, analysis: &Analysis<'_>, heading: &str, suspects: &[Suspect]) {
     let worth: Vec<_> =
         suspects.iter().filter(|suspect| suspect.probability >= 0.01).take(3).collect();
     if worth.is_empty() {
         return;
     }
-    page.subheading("Other suspects");
+    page.subheading(heading);
     for suspect in worth {
         let title = known(analysis, suspect.cause).map_or("", |cause| &cause.title);
         page.bullet(DIM, &percent(suspect.probability), &format!("{} ({title})", suspect.cause));
         let why = suspect.against.first().or_else(|| suspect.grounds.first());
         if let Some(ground) = why {
-            page.dim(&format!("    {}: {}", ground.grade.as_str(), visible(&ground.text)));
+            page.dim_at(4, &format!("{}: {}", ground.grade.as_str(), visible(&ground.text)));
         }
     }
 }
@@ -282,12 +286,15 @@ fn changed(page: &mut Page, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {
         return;
     }
     let trigger = diagnosis.trigger.as_ref();
-    for change in diagnosis.changes.iter().take(CHANGES) {
+    let is_first =
+        |change: &&Change| trigger.is_some_and(|trigger| trigger.change.entry == change.entry);
+    let (first, others): (Vec<_>, Vec<_>) = diagnosis.changes.iter().partition(is_first);
+    for change in first.into_iter().chain(others).take(CHANGES) {
         let Some(entry) = analysis.timeline.get(change.entry) else { continue };
         let is_trigger = trigger.is_some_and(|trigger| trigger.change.entry == change.entry);
         let label = if is_trigger { "trigger" } else { "context" };
         page.bullet(if is_trigger { BAD } else { DIM }, label, &visible(&entry.summary));
-        page.dim(&format!("    {}", place(analysis, change.entry, entry)));
+        page.dim_at(4, &place(analysis, change.entry, entry));
         if let Some(trigger) = trigger.filter(|_| is_trigger) {
             page.text_at(4, &format!("{}: {}", trigger.change.kind, trigger.why));
         }
