@@ -81,7 +81,8 @@ fn causes_and_rules_are_explained_by_name() {
 #[test]
 fn what_is_not_known_is_refused_by_its_name() {
     let db = Database::built_in().expect("the knowledge loads");
-    for words in [vec!["gibberish"], vec!["0x904", "0x12345"], vec!["event", "64999"], vec!["KB12"]] {
+    for words in [vec!["gibberish"], vec!["0x904", "0x12345"], vec!["event", "64999"], vec!["KB12"]]
+    {
         let words: Vec<_> = words.into_iter().map(str::to_owned).collect();
         let error = explain(&db, &words).expect_err("nothing is known of it");
         assert!(error.to_string().starts_with("nothing is known of `"), "{error}");
