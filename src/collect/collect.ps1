@@ -79,8 +79,10 @@ Save 'hotfixes.txt' { Get-HotFix | Format-Table -AutoSize }
 Save 'update-history.txt' {
     $searcher = (New-Object -ComObject Microsoft.Update.Session).CreateUpdateSearcher()
     $searcher.QueryHistory(0, $searcher.GetTotalHistoryCount()) |
-        Select-Object @{n = 'Date'; e = { $_.Date.ToString('o') } }, Operation, ResultCode,
-        @{n = 'HResult'; e = { '0x{0:x8}' -f $_.HResult } }, Title | Format-List
+        Select-Object -Property @(
+            @{n = 'Date'; e = { $_.Date.ToString('o') } }, 'Operation', 'ResultCode',
+            @{n = 'HResult'; e = { '0x{0:x8}' -f $_.HResult } }, 'Title'
+        ) | Format-List
 }
 
 # section: reporting-events
@@ -91,7 +93,7 @@ Export-Key 'HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL' 's
 Export-Key 'HKLM\SOFTWARE\Policies\Microsoft\Cryptography\Configuration\SSL\00010002' 'schannel-policy.reg'
 
 # section: cipher-suites
-Save 'cipher-suites.txt' { Get-TlsCipherSuite | Format-Table -AutoSize Name, Exchange, Hash, Certificate }
+Save 'cipher-suites.txt' { Get-TlsCipherSuite | Format-Table -AutoSize -Property @('Name', 'Exchange', 'Hash', 'Certificate') }
 
 # section: registry-credssp
 Export-Key 'HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System\CredSSP' 'credssp.reg'

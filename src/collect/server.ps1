@@ -27,9 +27,9 @@ Save 'quser.txt' { quser.exe }
 Save 'firewall-profiles.txt' { netsh.exe advfirewall show allprofiles; Get-NetConnectionProfile }
 Save 'firewall-rules.txt' {
     Get-NetFirewallRule -Group '@FirewallAPI.dll,-28752' -PolicyStore ActiveStore | ForEach-Object {
-        $_ | Format-List DisplayName, Enabled, Direction, Profile, Action, PolicyStoreSource
-        $_ | Get-NetFirewallPortFilter | Format-List Protocol, LocalPort
-        $_ | Get-NetFirewallAddressFilter | Format-List RemoteAddress
+        $_ | Format-List -Property @('DisplayName', 'Enabled', 'Direction', 'Profile', 'Action', 'PolicyStoreSource')
+        $_ | Get-NetFirewallPortFilter | Format-List -Property @('Protocol', 'LocalPort')
+        $_ | Get-NetFirewallAddressFilter | Format-List -Property @('RemoteAddress')
     }
 }
 Copy-Log "$env:windir\System32\LogFiles\Firewall\pfirewall.log" 'pfirewall.log'
@@ -43,9 +43,9 @@ Save 'remote-desktop-users.txt' {
 
 # section: resources
 Save 'resources.txt' {
-    Get-Counter '\Memory\*', '\TCPv4\*' | Select-Object -ExpandProperty CounterSamples | Format-Table -AutoSize Path, CookedValue
+    Get-Counter -Counter @('\Memory\*', '\TCPv4\*') | Select-Object -ExpandProperty CounterSamples | Format-Table -AutoSize -Property @('Path', 'CookedValue')
     Get-Process | Sort-Object HandleCount -Descending |
-        Select-Object -First 25 Name, Id, HandleCount, PagedMemorySize64, NonpagedSystemMemorySize64 | Format-Table -AutoSize
+        Select-Object -First 25 -Property @('Name', 'Id', 'HandleCount', 'PagedMemorySize64', 'NonpagedSystemMemorySize64') | Format-Table -AutoSize
 }
 
 # section: upgrade
@@ -53,4 +53,4 @@ Copy-Log "$env:windir\Panther\setupact.log" 'setupact.log'
 
 # section: crashes
 # Names and times only: a dump holds the memory of the machine.
-Save 'dumps.txt' { Get-ChildItem "$env:windir\Minidump", "$env:windir\MEMORY.DMP" -ErrorAction SilentlyContinue }
+Save 'dumps.txt' { Get-ChildItem -Path @("$env:windir\Minidump", "$env:windir\MEMORY.DMP") -ErrorAction SilentlyContinue }
