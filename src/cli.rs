@@ -18,10 +18,33 @@ pub(crate) enum Command {
     /// Analyse one ticket: name the cause, what proves it, what changed, what to do and what is missing
     #[command(after_help = ANALYZE_EXAMPLES)]
     Analyze(Analyze),
+    /// Say what a code, an event id, an update or a cause means, and where the popular reading is wrong
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(Explain),
+    /// Print the PowerShell script that collects the right bundle
+    #[command(after_help = COLLECT_EXAMPLES)]
+    Collect(Collect),
     /// Look at the signatures, or check your own
     #[command(subcommand)]
     Signatures(Signatures),
 }
+
+const COLLECT_EXAMPLES: &str = "\
+The script only reads: it changes no setting, starts and stops nothing, and writes only its own zip.
+
+Examples:
+  rdpwhy collect --server > collect-server.ps1     then, on the server, in an elevated PowerShell:
+  powershell -ExecutionPolicy Bypass -File collect-server.ps1 -Output C:\\Temp";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  rdpwhy explain 0x904 0x7              both numbers of the client's dialog
+  rdpwhy explain 2308                   the same first number in decimal
+  rdpwhy explain 36870                  an event id: every rule about it
+  rdpwhy explain 0x8009030d             an error code
+  rdpwhy explain alert 40               a TLS alert; also: event, state, kerberos, win32, update, x224
+  rdpwhy explain KB5018410              an update
+  rdpwhy explain cert-key-access-denied a cause, or the name of a signature";
 
 const ANALYZE_EXAMPLES: &str = "\
 Examples:
@@ -31,6 +54,27 @@ Examples:
 
 Exit status: 0 the analysis is complete (a cause, an abstention and \"no incident\" are all answers),
 1 something given could not be analysed, 2 wrong usage.";
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Collect {
+    /// For the computer that is connected to
+    #[arg(long)]
+    pub(crate) server: bool,
+    /// For the computer somebody connects from
+    #[arg(long)]
+    pub(crate) client: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// Codes, event ids, KB numbers, causes, signatures
+    #[arg(required = true, value_name = "CODE", allow_negative_numbers = true)]
+    pub(crate) codes: Vec<String>,
+    /// Signatures of your own, added to the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub(crate) signatures: Option<PathBuf>,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct Analyze {

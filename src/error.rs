@@ -17,6 +17,12 @@ pub enum Error {
     /// Signature files that are wrong; the text lists each with file, line and column.
     #[error("{0}")]
     Signatures(String),
+    /// Something to explain that nothing is known of; a slip as a rule.
+    #[error("nothing is known of `{what}`")]
+    NotKnown {
+        /// What was asked for.
+        what: String,
+    },
 }
 
 impl Error {
@@ -25,6 +31,10 @@ impl Error {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Open { .. } => "give a folder, a file or an archive that exists and may be read",
+            Self::NotKnown { .. } => {
+                "give a code (0x904 0x7, 2308, 0x8009030d, alert 40), an event id (36870), a KB number, or a name that \
+                 `rdpwhy signatures list` shows"
+            }
             Self::Signatures(_) => "run `rdpwhy signatures lint DIR` after mending the files",
         }
     }

@@ -13,16 +13,19 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use rdpwhy::analysis::{Analysis, Scope, analyze};
 use rdpwhy::bundle::{Bundle, Options};
+use rdpwhy::collect::End;
 use rdpwhy::report::Format;
 use rdpwhy::signatures::Database;
 
-use crate::cli::{Analyze, Cli, Command, Signatures};
+use crate::cli::{Analyze, Cli, Collect, Command, Explain, Signatures};
 use crate::progress::Progress;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match &cli.command {
         Command::Analyze(arguments) => run_analyze(arguments),
+        Command::Explain(arguments) => run_explain(arguments),
+        Command::Collect(arguments) => run_collect(arguments),
         Command::Signatures(command) => run_signatures(command),
     };
     match outcome {
@@ -112,6 +115,22 @@ fn write_files(analysis: &Analysis<'_>, dir: &Path) -> anyhow::Result<()> {
         write().with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
+}
+
+fn run_explain(arguments: &Explain) -> anyhow::Result<ExitCode> {
+    let db = database(arguments.signatures.as_deref())?;
+    let answers = rdpwhy::explain::explain(&db, &arguments.codes)?;
+    let mut out = BufWriter::new(anstream::AutoStream::auto(io::stdout().lock()));
+    show::explanations(&answers, &mut out)?;
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_collect(arguments: &Collect) -> anyhow::Result<ExitCode> {
+    let end = if arguments.client { End::Client } else { End::Server };
+    let script = rdpwhy::collect::script(&database(None)?, end);
+    io::stdout().lock().write_all(script.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn run_signatures(command: &Signatures) -> anyhow::Result<ExitCode> {

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::bail;
+use rdpwhy::explain::Explanation;
 use rdpwhy::signatures::{Cause, Database, Signature};
 
 /// One line a signature.
@@ -45,7 +46,7 @@ fn show_signature(signature: &Signature, out: &mut dyn Write) -> io::Result<()> 
     let ids: Vec<_> = signature.event_ids().iter().map(ToString::to_string).collect();
     writeln!(out, "id        {}", signature.id)?;
     writeln!(out, "file      {}", signature.file)?;
-    writeln!(out, "event     {} {}", signature.providers().join(", "), ids.join(", "))?;
+    writeln!(out, "event     {} {}", signature.provider_names().join(", "), ids.join(", "))?;
     writeln!(out, "role      {}", signature.role.as_str())?;
     if let Some(stage) = signature.stage {
         writeln!(out, "stage     {stage}")?;
@@ -53,13 +54,31 @@ fn show_signature(signature: &Signature, out: &mut dyn Write) -> io::Result<()> 
     for (cause, grade) in &signature.evidence {
         writeln!(out, "evidence  {} for {cause}", grade.as_str())?;
     }
+    writeln!(out, "window    {}", signature.window)?;
+    if let Some(trigger) = signature.trigger {
+        let links: Vec<_> = signature.links.iter().map(|cause| cause.as_str()).collect();
+        writeln!(out, "trigger   {trigger}; tied to {}", links.join(", "))?;
+    }
+    writeln!(out, "mark      {:?}: {}", signature.mark, signature.mark.in_words())?;
+    writeln!(out, "summary   {}", signature.summary)?;
     for (label, lines) in [("beware", &signature.falsepositives), ("source", &signature.references)]
     {
         for line in lines {
             writeln!(out, "{label:<9} {line}")?;
         }
     }
-    Ok(())
+    for (kind, fields) in Database::examples_of(&signature.name) {
+        writeln!(out, "{kind:<9} {fields}")?;
+    }
+    writeln!(out, "cases     {}", used_by(&signature.name))
+}
+
+/// The cases of the project that show a signature, from the page that a test keeps current.
+fn used_by(name: &str) -> &'static str {
+    let page = include_str!("../docs/signature-use.md");
+    let row = page.lines().find(|line| line.starts_with(&format!("| [`{name}`]")));
+    row.and_then(|line| line.split(" | ").nth(1))
+        .map_or("none: a rule of your own", |cases| cases.trim_end_matches('|').trim())
 }
 
 fn show_cause(db: &Database, cause: &Cause, out: &mut dyn Write) -> io::Result<()> {
@@ -75,6 +94,26 @@ fn show_cause(db: &Database, cause: &Cause, out: &mut dyn Write) -> io::Result<(
     for signature in db.signatures() {
         if let Some(grade) = signature.evidence.get(&cause.id) {
             writeln!(out, "{:<11} {}", grade.as_str(), signature.name)?;
+        }
+    }
+    Ok(())
+}
+
+/// The answers of `explain`.
+pub(crate) fn explanations(answers: &[Explanation], out: &mut dyn Write) -> io::Result<()> {
+    for (number, answer) in answers.iter().enumerate() {
+        if number > 0 {
+            writeln!(out)?;
+        }
+        writeln!(out, "{}", answer.title)?;
+        for fact in &answer.facts {
+            let first = format!("  {:<10}", fact.label);
+            let options = textwrap::Options::new(100)
+                .initial_indent(&first)
+                .subsequent_indent("            ")
+                .break_words(false)
+                .word_splitter(textwrap::WordSplitter::NoHyphenation);
+            writeln!(out, "{}", textwrap::fill(&fact.text, options))?;
         }
     }
     Ok(())

@@ -225,7 +225,11 @@ fn signatures_can_be_looked_at() {
     let list = stdout(rdpwhy().args(["signatures", "list"]));
     assert!(list.lines().count() > 40);
     let one = stdout(rdpwhy().args(["signatures", "show", "lsasrv-6041-oracle"]));
-    assert!(one.contains("credssp-oracle-remediation") && one.contains("source"), "{one}");
+    for part in
+        ["credssp-oracle-remediation", "source", "match ", "no match", "window", "mark ", "cases/"]
+    {
+        assert!(one.contains(part), "no `{part}` in\n{one}");
+    }
     let cause = stdout(rdpwhy().args(["signatures", "show", "cert-key-missing"]));
     assert!(cause.contains("[risk "), "{cause}");
     rdpwhy().args(["signatures", "lint"]).assert().success();

@@ -160,6 +160,46 @@ fn an_id_or_name_is_never_given_twice() {
 }
 
 #[test]
+fn a_provider_that_nobody_knows_is_refused_unless_it_is_listed() {
+    let text = GOOD.replace("Schannel", "Schanel");
+    let complaints = lint(&[("a-rule.yaml", &text)]);
+    assert_eq!(complaints, ["a-rule.yaml:7:3: the provider `schanel` is not in providers.yaml"]);
+    let list = "- {name: Schanel, channels: [System]}\n";
+    assert_eq!(lint(&[("a-rule.yaml", &text), ("providers.yaml", list)]), Vec::<String>::new());
+}
+
+#[test]
+fn two_rules_that_say_the_same_of_one_event_are_refused() {
+    let twin = GOOD.replace("a-rule", "b-rule").replace("2c5f7c3e", "3c5f7c3e");
+    let complaints = lint(&[("a-rule.yaml", GOOD), ("b-rule.yaml", &twin)]);
+    assert_eq!(complaints.len(), 1, "{complaints:?}");
+    assert!(complaints[0].contains("the same as that rule"), "{complaints:?}");
+}
+
+#[test]
+fn what_is_conclusive_has_a_source_that_can_be_opened() {
+    let text = GOOD.replace("strong", "conclusive").replace("'https://example.com'", "a colleague");
+    let complaints = lint(&[("a-rule.yaml", &text)]);
+    assert!(complaints.iter().any(|line| line.contains("has a source")), "{complaints:?}");
+}
+
+#[test]
+fn encoded_values_of_sigma_are_understood() {
+    let rule = GOOD.replace(
+        "code: {ErrorCode: '0x8009030d'}",
+        "code: {Text|wide|base64offset|contains: secret}",
+    );
+    let rule = rule
+        .replace("ErrorCode: '2148074253'", "Text: 'eHMAZQBjAHIAZQB0AA=='")
+        .replace("code {ErrorCode}", "text");
+    assert_eq!(lint(&[("a-rule.yaml", &rule)]), Vec::<String>::new());
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a-rule.yaml"), rule).unwrap();
+    let results = Database::test_examples(Some(dir.path()));
+    assert!(results.iter().all(|result| result.passed), "{results:?}");
+}
+
+#[test]
 fn an_unverified_fact_is_never_conclusive() {
     let text = GOOD.replace("mark: D", "mark: U").replace("strong", "conclusive");
     let complaints = lint(&[("a-rule.yaml", &text)]);

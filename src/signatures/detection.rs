@@ -31,9 +31,12 @@ enum Selection {
 pub(super) type Problem = (Location, String);
 
 impl Detection {
-    /// Compiles `detection:`.
-    pub(super) fn compile(detection: &Spanned<Node>) -> Result<Self, Problem> {
-        let Node::Map(entries) = &detection.value else {
+    /// Compiles `detection:`. Regular expressions are compiled when they are first needed; `checked` tries them now.
+    pub(super) fn compile<N: AsRef<Node>>(
+        detection: &Spanned<N>,
+        checked: bool,
+    ) -> Result<Self, Problem> {
+        let Node::Map(entries) = detection.value.as_ref() else {
             return Err((
                 detection.defined,
                 "detection is a map of selections and a condition".into(),
@@ -44,7 +47,7 @@ impl Detection {
             if name.value == "condition" {
                 condition = Some(node);
             } else if name.value != "timeframe" {
-                selections.push(Selection::compile(node)?);
+                selections.push(Selection::compile(node, checked)?);
                 names.push(name.value.clone());
             }
         }
@@ -119,12 +122,12 @@ fn code(pattern: &Pattern) -> Option<u32> {
 }
 
 impl Selection {
-    fn compile(node: &Spanned<Node>) -> Result<Self, Problem> {
+    fn compile(node: &Spanned<Node>, checked: bool) -> Result<Self, Problem> {
         match &node.value {
-            Node::Map(entries) => Ok(Self::Fields(vec![fields(entries)?])),
+            Node::Map(entries) => Ok(Self::Fields(vec![fields(entries, checked)?])),
             Node::List(items) if items.iter().all(|item| matches!(item.value, Node::Map(_))) => {
                 let maps = items.iter().filter_map(|item| match &item.value {
-                    Node::Map(entries) => Some(fields(entries)),
+                    Node::Map(entries) => Some(fields(entries, checked)),
                     _ => None,
                 });
                 Ok(Self::Fields(maps.collect::<Result<_, _>>()?))
@@ -157,9 +160,12 @@ impl Selection {
     }
 }
 
-fn fields(entries: &[(Spanned<String>, Spanned<Node>)]) -> Result<Vec<FieldMatch>, Problem> {
+fn fields(
+    entries: &[(Spanned<String>, Spanned<Node>)],
+    checked: bool,
+) -> Result<Vec<FieldMatch>, Problem> {
     let compile = |(key, value): &(Spanned<String>, Spanned<Node>)| {
-        FieldMatch::compile(&key.value, &value.value)
+        FieldMatch::compile(&key.value, &value.value, checked)
             .map_err(|what| (key.defined, format!("{}: {what}", key.value)))
     };
     entries.iter().map(compile).collect()

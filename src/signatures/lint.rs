@@ -4,10 +4,14 @@ use std::fmt;
 
 use serde_saphyr::Location;
 
-use super::load::{self, File};
+use super::detection::Detection;
+use super::index::Index;
+use super::load::{self, File, Loaded};
 use super::node::Node;
+use super::providers::Known;
 use super::schema::{Document, Grade, Mark, Role};
-use crate::event::{Event, Origin, Position, SourceId, Timestamp};
+use crate::codes::Family;
+use crate::event::{Event, Origin, Position, SourceId, TEXT_PROVIDERS, Timestamp};
 
 /// Something wrong in a file, as a compiler would say it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,7 +55,13 @@ pub struct ExampleResult {
 }
 
 /// Checks that go beyond the shape of a document.
-pub(super) fn check(file: &File, document: &Document) -> Vec<Complaint> {
+pub(super) fn check<N: AsRef<Node>>(
+    file: &File,
+    document: &Document<N>,
+    detection: &Detection,
+    providers: &[String],
+    known: &Known,
+) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     let mut complain =
         |at: Location, what: &str| complaints.push(Complaint::at(&file.label, at, what));
@@ -71,12 +81,17 @@ pub(super) fn check(file: &File, document: &Document) -> Vec<Complaint> {
         );
     }
     check_block(document, &mut complain);
+    check_index(document, detection, &mut complain);
+    for provider in providers.iter().filter(|provider| !known.has(provider)) {
+        let what = format!("the provider `{provider}` is not in providers.yaml");
+        complain(document.detection.defined, &what);
+    }
     let unquoted = |number: i64, at: Location, complain: &mut dyn FnMut(Location, &str)| {
         if file.text_at(at).is_some_and(|text| text.starts_with("0x") || text.starts_with("0X")) {
             complain(at, &format!("an unquoted code is read as {number}: write it in quotes"));
         }
     };
-    document.detection.value.integers(document.detection.defined, &mut |number, at| {
+    document.detection.value.as_ref().integers(document.detection.defined, &mut |number, at| {
         unquoted(number, at, &mut complain)
     });
     let examples = &document.rdpwhy.value.examples;
@@ -88,11 +103,47 @@ pub(super) fn check(file: &File, document: &Document) -> Vec<Complaint> {
     complaints
 }
 
-fn check_block(document: &Document, complain: &mut dyn FnMut(Location, &str)) {
+/// Whether the index can stand in front of the rule.
+fn check_index<N>(
+    document: &Document<N>,
+    detection: &Detection,
+    complain: &mut dyn FnMut(Location, &str),
+) {
+    let at = document.detection.defined;
+    if !detection.always_names("Provider_Name") {
+        complain(at, "every way to match names a Provider_Name");
+    }
+    let of_text =
+        |provider: &String| TEXT_PROVIDERS.iter().any(|known| known.eq_ignore_ascii_case(provider));
+    if !detection.keys().0.iter().all(of_text) && !detection.always_names("EventID") {
+        complain(at, "every way to match names an EventID");
+    }
+}
+
+/// Whether every number of a table stands in it once.
+pub(super) fn check_codes(file: &File, family: &Family) -> Vec<Complaint> {
+    let complain = |what: String| Complaint::at(&file.label, Location::UNKNOWN, what);
+    let mut complaints = Vec::new();
+    if family.family != file.stem() {
+        complaints.push(complain("the family's name is that of the file without .yaml".into()));
+    }
+    for (number, row) in family.codes.iter().enumerate() {
+        if family.codes.iter().take(number).any(|other| other.code == row.code) {
+            complaints.push(complain(format!("{} stands here twice", family.write(row.code))));
+        }
+    }
+    complaints
+}
+
+fn check_block<N>(document: &Document<N>, complain: &mut dyn FnMut(Location, &str)) {
     let block = &document.rdpwhy.value;
     let at = document.rdpwhy.defined;
     if block.mark == Mark::U && block.evidence.values().any(|grade| *grade == Grade::Conclusive) {
         complain(at, "an unverified fact (mark U) cannot be conclusive");
+    }
+    let conclusive = block.evidence.values().any(|grade| *grade == Grade::Conclusive);
+    if conclusive && document.references.value.iter().all(|source| !source.starts_with("http")) {
+        complain(document.references.defined, "what is conclusive has a source one can open");
     }
     let speaks_for = block.evidence.values().any(|grade| !grade.is_against());
     match block.role {
@@ -147,8 +198,32 @@ pub(super) fn test_examples(files: &[File]) -> Vec<ExampleResult> {
     results
 }
 
+/// Rules that say the same about the same event: it would count twice.
+pub(super) fn duplicates(loaded: &Loaded) -> Vec<Complaint> {
+    let index = Index::new(&loaded.signatures);
+    let mut complaints = Vec::new();
+    for (name, examples) in &loaded.examples {
+        let Some(rule) = loaded.signatures.iter().find(|rule| rule.name == *name) else { continue };
+        for node in &examples.matching.value {
+            let event = example_event(node);
+            let others =
+                index.candidates(&event).filter_map(|id| loaded.signatures.get(id.0 as usize));
+            let twins = others.filter(|other| {
+                other.name > rule.name && other.says_the_same(rule) && other.matches(&event)
+            });
+            complaints.extend(twins.map(|twin| {
+                let what = format!("says of an example of `{}` the same as that rule", rule.name);
+                Complaint::at(&twin.file, Location::UNKNOWN, what)
+            }));
+        }
+    }
+    complaints.sort();
+    complaints.dedup();
+    complaints
+}
+
 /// The event an example describes: `System` fields by their Sigma names, everything else as data.
-fn example_event(node: &Node) -> Event {
+pub(super) fn example_event(node: &Node) -> Event {
     let origin = Origin { source: SourceId(0), position: Position::Whole };
     let mut event = Event::text("", Timestamp::Undated, origin);
     let Node::Map(entries) = node else { return event };

@@ -1,5 +1,6 @@
 //! Reading the files: the built-in ones from the binary, a user's own from disk.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
@@ -12,27 +13,46 @@ use sha2::{Digest, Sha256};
 use super::Signature;
 use super::detection::Detection;
 use super::lint::{self, Complaint};
+use super::node::{Node, Plain};
+use super::providers::{self, Known};
 use super::schema::{
-    Cause, Document, Examples, KnownUpdate, Level, Mark, PlainSigma, Role, Side, Status, Window,
+    Cause, Document, Examples, KnownUpdate, Level, Mark, PlainSigma, Provider, Role, Side, Status,
+    Window,
 };
 use crate::cause::CauseId;
+use crate::codes::Family;
+use crate::embedded::{self, Embedded};
 use crate::error::{Error, Result};
-use crate::event::TEXT_PROVIDERS;
-
-include!(concat!(env!("OUT_DIR"), "/signature_files.rs"));
 
 /// A file of the database.
 #[derive(Debug, Clone)]
 pub(super) struct File {
     /// Its path below `signatures/`, or as given.
     pub(super) label: String,
-    text: std::borrow::Cow<'static, str>,
+    text: Cow<'static, str>,
+    /// The built-in files as JSON; empty for a user's own, and where only the YAML will do.
+    json: &'static str,
 }
 
 impl File {
+    fn built_in(known: &Embedded, json: &'static str) -> Self {
+        Self { label: known.label.to_owned(), text: known.yaml.into(), json }
+    }
+
+    /// Whether it was checked when it was compiled in, so that only its content is wanted.
+    fn is_prepared(&self) -> bool {
+        !self.json.is_empty()
+    }
+
     pub(super) fn stem(&self) -> &str {
         let name = self.label.rsplit(['/', '\\']).next().unwrap_or_default();
         name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")).unwrap_or(name)
+    }
+
+    /// Whether it is a built-in signature, ready to load.
+    fn is_rule(&self) -> bool {
+        let other = ["known-updates", "providers"];
+        self.is_prepared() && !self.is_cause() && !other.contains(&self.stem())
     }
 
     /// The text from a place to the end of its line.
@@ -49,6 +69,10 @@ impl File {
     fn is_cause(&self) -> bool {
         self.folder().rsplit('/').next() == Some("causes")
     }
+
+    fn is_codes(&self) -> bool {
+        self.folder().rsplit('/').next() == Some("codes")
+    }
 }
 
 /// What a set of files holds.
@@ -62,20 +86,27 @@ pub(super) struct Loaded {
     pub(super) sha256: String,
 }
 
-/// The files compiled into the binary.
+/// The files compiled into the binary, ready to load. The code tables are not among them, see [`crate::codes`].
 pub(super) fn built_in_files() -> Vec<File> {
-    FILES
+    let loaded_here = |file: &&Embedded| !file.label.starts_with("codes/");
+    embedded::FILES
         .iter()
-        .map(|(label, text)| File { label: (*label).to_owned(), text: (*text).into() })
+        .filter(loaded_here)
+        .map(|known| File::built_in(known, known.json))
         .collect()
+}
+
+/// The files compiled into the binary, as they are written.
+pub(super) fn built_in_yaml() -> Vec<File> {
+    embedded::FILES.iter().map(|known| File::built_in(known, "")).collect()
 }
 
 /// The files of a lint or test run: those below `dir`, else the built-in ones.
 pub(super) fn files_to_check(dir: Option<&Path>) -> Vec<File> {
     match dir {
-        None => built_in_files(),
+        None => built_in_yaml(),
         Some(dir) => {
-            let mut files: Vec<_> = built_in_files().into_iter().filter(File::is_cause).collect();
+            let mut files: Vec<_> = built_in_yaml().into_iter().filter(File::is_cause).collect();
             files.extend(files_below(dir).unwrap_or_default());
             files
         }
@@ -99,8 +130,8 @@ fn collect(dir: &Path, files: &mut Vec<File>) -> Result<()> {
         } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") {
             let text = fs::read_to_string(&path)
                 .map_err(|source| Error::Open { path: path.clone(), source })?;
-            files
-                .push(File { label: path.to_string_lossy().replace('\\', "/"), text: text.into() });
+            let label = path.to_string_lossy().replace('\\', "/");
+            files.push(File { label, text: text.into(), json: "" });
         }
     }
     Ok(())
@@ -114,7 +145,8 @@ enum Item {
 
 /// Parses, compiles and checks every file; what is wrong is told, not thrown.
 pub(super) fn load(files: &[File]) -> Loaded {
-    let parsed: Vec<_> = files.par_iter().map(load_one).collect();
+    let providers = providers::known(files);
+    let parsed: Vec<_> = files.par_iter().map(|file| load_one(file, &providers)).collect();
     let mut loaded = Loaded { sha256: digest(files), ..Loaded::default() };
     let mut seen: HashMap<String, String> = HashMap::new();
     for (file, (item, complaints)) in files.iter().zip(parsed) {
@@ -145,9 +177,14 @@ pub(super) fn load(files: &[File]) -> Loaded {
     loaded
 }
 
+/// The digest of the built-in files, and of a user's own when there are any.
 fn digest(files: &[File]) -> String {
-    let mut state = Sha256::new();
-    for file in files {
+    let own: Vec<_> = files.iter().filter(|file| matches!(file.text, Cow::Owned(_))).collect();
+    if own.is_empty() {
+        return embedded::SHA256.to_owned();
+    }
+    let mut state = Sha256::new_with_prefix(embedded::SHA256);
+    for file in own {
         state.update(file.label.as_bytes());
         state.update([0]);
         state.update(file.text.as_bytes());
@@ -156,13 +193,22 @@ fn digest(files: &[File]) -> String {
     state.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn load_one(file: &File) -> (Option<Item>, Vec<Complaint>) {
-    let result = if file.is_cause() {
+fn load_one(file: &File, providers: &Known) -> (Option<Item>, Vec<Complaint>) {
+    let prepared = || serde_json::from_str::<Document<Plain>>(file.json).ok();
+    let result = if file.is_rule()
+        && let Some(document) = prepared()
+    {
+        signature(file, document, providers)
+    } else if file.is_cause() {
         parse::<Cause>(file).and_then(|cause| check_cause(file, cause))
     } else if file.stem() == "known-updates" {
         parse(file).map(|updates| (Some(Item::Updates(updates)), Vec::new()))
+    } else if file.is_codes() {
+        parse::<Family>(file).map(|family| (None, lint::check_codes(file, &family)))
+    } else if file.stem() == "providers" {
+        parse::<Vec<Provider>>(file).map(|_| (None, Vec::new()))
     } else if file.text.lines().any(|line| line.starts_with("rdpwhy:")) {
-        parse::<Document>(file).and_then(|document| signature(file, document))
+        parse::<Document>(file).and_then(|document| signature(file, document, providers))
     } else {
         parse::<PlainSigma>(file).and_then(|rule| plain(file, rule))
     };
@@ -171,7 +217,12 @@ fn load_one(file: &File) -> (Option<Item>, Vec<Complaint>) {
 
 type Parsed = std::result::Result<(Option<Item>, Vec<Complaint>), Complaint>;
 
-fn parse<T: DeserializeOwned>(file: &File) -> std::result::Result<T, Complaint> {
+pub(super) fn parse<T: DeserializeOwned>(file: &File) -> std::result::Result<T, Complaint> {
+    if file.is_prepared()
+        && let Ok(document) = serde_json::from_str(file.json)
+    {
+        return Ok(document);
+    }
     serde_saphyr::from_str(&file.text).map_err(|error| {
         let location = error.location().unwrap_or(Location::UNKNOWN);
         // The first line is the sentence; the rest is an excerpt that the caller sees in the file.
@@ -198,22 +249,17 @@ fn check_cause(file: &File, cause: Cause) -> Parsed {
     }
 }
 
-fn signature(file: &File, document: Document) -> Parsed {
-    let mut complaints = lint::check(file, &document);
-    let detection = match Detection::compile(&document.detection) {
+fn signature<N: AsRef<Node>>(file: &File, document: Document<N>, known: &Known) -> Parsed {
+    let detection = match Detection::compile(&document.detection, !file.is_prepared()) {
         Ok(detection) => detection,
         Err((at, what)) => return Err(Complaint::at(&file.label, at, what)),
     };
-    let at = document.detection.defined;
     let (providers, event_ids) = detection.keys();
-    if !detection.always_names("Provider_Name") {
-        complaints.push(Complaint::at(&file.label, at, "every way to match names a Provider_Name"));
-    }
-    let of_text =
-        |provider: &String| TEXT_PROVIDERS.iter().any(|known| known.eq_ignore_ascii_case(provider));
-    if !providers.iter().all(of_text) && !detection.always_names("EventID") {
-        complaints.push(Complaint::at(&file.label, at, "every way to match names an EventID"));
-    }
+    let complaints = if file.is_prepared() {
+        Vec::new()
+    } else {
+        lint::check(file, &document, &detection, &providers, known)
+    };
     let place = document.id.defined;
     let block = document.rdpwhy.value;
     let signature = Signature {
@@ -244,7 +290,7 @@ fn signature(file: &File, document: Document) -> Parsed {
 }
 
 fn plain(file: &File, rule: PlainSigma) -> Parsed {
-    let detection = Detection::compile(&rule.detection)
+    let detection = Detection::compile(&rule.detection, true)
         .map_err(|(at, what)| Complaint::at(&file.label, at, what))?;
     let (providers, event_ids) = detection.keys();
     let signature = Signature {
@@ -272,4 +318,33 @@ fn plain(file: &File, rule: PlainSigma) -> Parsed {
         event_ids,
     };
     Ok((Some(Item::Signature(Box::new(signature), None, rule.detection.defined)), Vec::new()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_prepared_is_what_the_files_say() {
+        for file in built_in_files() {
+            let result = match () {
+                () if file.is_cause() => serde_json::from_str::<Cause>(file.json).map(|_| ()),
+                () if file.stem() == "known-updates" => {
+                    serde_json::from_str::<Vec<KnownUpdate>>(file.json).map(|_| ())
+                }
+                () if file.stem() == "providers" => {
+                    serde_json::from_str::<Vec<Provider>>(file.json).map(|_| ())
+                }
+                () => serde_json::from_str::<Document<Plain>>(file.json).map(|_| ()),
+            };
+            assert!(result.is_ok(), "{}: {result:?} of {}", file.label, file.json);
+        }
+        let (fast, slow) = (load(&built_in_files()), load(&built_in_yaml()));
+        assert_eq!(fast.signatures.len(), slow.signatures.len());
+        for (fast, slow) in fast.signatures.iter().zip(&slow.signatures) {
+            assert_eq!(format!("{fast:?}"), format!("{slow:?}"));
+        }
+        assert_eq!(format!("{:?}", fast.causes), format!("{:?}", slow.causes));
+        assert_eq!(format!("{:?}", fast.updates), format!("{:?}", slow.updates));
+    }
 }

@@ -3,11 +3,13 @@
 
 mod condition;
 mod detection;
+mod encode;
 mod index;
 mod lint;
 mod load;
 mod node;
 mod pattern;
+mod providers;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -15,8 +17,8 @@ use std::path::Path;
 
 pub use lint::{Complaint, ExampleResult};
 pub use schema::{
-    Cause, Collect, Grade, Kind, KnownUpdate, Level, Mark, Never, Remediation, Risk, Role, Scope,
-    Side, Status, Window,
+    Cause, Collect, Grade, Kind, KnownUpdate, Level, Mark, Never, Provider, Remediation, Risk,
+    Role, Scope, Side, Status, Window,
 };
 
 use crate::cause::{CauseId, Stage};
@@ -77,7 +79,17 @@ impl Signature {
         self.detection.matches(event)
     }
 
-    /// The providers it looks at.
+    /// The providers it looks at, as records write them.
+    #[must_use]
+    pub fn provider_names(&self) -> Vec<&str> {
+        let mut names: Vec<_> =
+            self.providers.iter().map(|name| providers::written(name)).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The providers it looks at, in lower case.
     #[must_use]
     pub fn providers(&self) -> &[String] {
         &self.providers
@@ -87,6 +99,11 @@ impl Signature {
     #[must_use]
     pub fn event_ids(&self) -> &[u32] {
         &self.event_ids
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        let twins = self.evidence == other.evidence && self.role == other.role;
+        twins && !self.evidence.is_empty() && self.id != other.id
     }
 
     /// Its line for a report: the summary with the event's own values.
@@ -201,10 +218,14 @@ impl Database {
         &self.sha256
     }
 
+    /// The signatures that could fit an event, by its provider and id.
+    pub fn candidates<'d>(&'d self, event: &'d Event) -> impl Iterator<Item = SignatureId> + 'd {
+        self.index.candidates(event)
+    }
+
     /// The signatures that fit an event.
     pub fn matches<'d>(&'d self, event: &'d Event) -> impl Iterator<Item = SignatureId> + 'd {
-        let candidates = self.index.candidates(event);
-        candidates
+        self.candidates(event)
             .filter(|id| self.signature(*id).is_some_and(|signature| signature.matches(event)))
     }
 
@@ -219,9 +240,36 @@ impl Database {
         lint::test_examples(&load::files_to_check(dir))
     }
 
+    /// The events of all built-in examples; what a bench can match.
+    #[must_use]
+    pub fn example_events() -> Vec<Event> {
+        let loaded = load::load(&load::built_in_yaml());
+        let examples = loaded.examples.iter().map(|(_, examples)| examples);
+        let nodes = examples.flat_map(|two| two.matching.value.iter().chain(&two.no_match.value));
+        nodes.map(lint::example_event).collect()
+    }
+
+    /// The examples of a built-in signature: `match` or `no_match`, and the fields of the event.
+    #[must_use]
+    pub fn examples_of(name: &str) -> Vec<(&'static str, String)> {
+        let end = format!("/{name}.yaml");
+        let mut files = load::built_in_yaml();
+        files.retain(|file| file.label.ends_with(&end));
+        let loaded = load::load(&files);
+        let both = loaded.examples.iter().flat_map(|(_, examples)| {
+            let matching = examples.matching.value.iter().map(|node| ("match", node));
+            matching.chain(examples.no_match.value.iter().map(|node| ("no match", node)))
+        });
+        both.map(|(kind, node)| (kind, node.to_string())).collect()
+    }
+
     /// Everything that is wrong with the built-in files, or with those below `dir`.
     #[must_use]
     pub fn lint(dir: Option<&Path>) -> Vec<Complaint> {
-        load::load(&load::files_to_check(dir)).complaints
+        let loaded = load::load(&load::files_to_check(dir));
+        let mut complaints = lint::duplicates(&loaded);
+        complaints.extend(loaded.complaints);
+        complaints.sort();
+        complaints
     }
 }

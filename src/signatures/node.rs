@@ -44,13 +44,58 @@ impl Node {
 
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
+        deserializer.deserialize_any(NodeVisitor::<true>)
     }
 }
 
-struct NodeVisitor;
+impl std::fmt::Display for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Map(entries) => {
+                for (number, (name, value)) in entries.iter().enumerate() {
+                    let comma = if number == 0 { "" } else { ", " };
+                    write!(f, "{comma}{}: {}", name.value, value.value)?;
+                }
+                Ok(())
+            }
+            Self::List(items) => {
+                let words: Vec<_> = items.iter().map(|item| item.value.to_string()).collect();
+                write!(f, "[{}]", words.join(", "))
+            }
+            scalar => f.write_str(scalar.scalar().as_deref().unwrap_or("null")),
+        }
+    }
+}
 
-impl<'de> Visitor<'de> for NodeVisitor {
+impl AsRef<Self> for Node {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+/// A node of a format that knows no places.
+#[derive(Debug)]
+pub(super) struct Plain(Node);
+
+impl AsRef<Node> for Plain {
+    fn as_ref(&self) -> &Node {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodeVisitor::<false>).map(Self)
+    }
+}
+
+fn nowhere<T>(value: T) -> Spanned<T> {
+    Spanned::new(value, Location::UNKNOWN, Location::UNKNOWN)
+}
+
+struct NodeVisitor<const PLACED: bool>;
+
+impl<'de, const PLACED: bool> Visitor<'de> for NodeVisitor<PLACED> {
     type Value = Node;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -91,16 +136,28 @@ impl<'de> Visitor<'de> for NodeVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Node, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
-            items.push(item);
+        if PLACED {
+            while let Some(item) = seq.next_element()? {
+                items.push(item);
+            }
+        } else {
+            while let Some(Plain(item)) = seq.next_element()? {
+                items.push(nowhere(item));
+            }
         }
         Ok(Node::List(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
         let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
+        if PLACED {
+            while let Some(entry) = map.next_entry()? {
+                entries.push(entry);
+            }
+        } else {
+            while let Some((key, Plain(value))) = map.next_entry()? {
+                entries.push((nowhere(key), nowhere(value)));
+            }
         }
         Ok(Node::Map(entries))
     }

@@ -1,9 +1,11 @@
 //! One field of a Sigma selection: its modifiers and values, compiled.
 
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use regex::{Regex, RegexBuilder};
 
+use super::encode::{Encoding, encoded};
 use super::node::Node;
 use crate::event::{Event, parse_code};
 
@@ -38,7 +40,7 @@ pub(super) enum Pattern {
         text: String,
         cased: bool,
     },
-    Regex(Regex),
+    Regex(LazyRegex),
     Network {
         base: IpAddr,
         prefix: u8,
@@ -49,6 +51,29 @@ pub(super) enum Pattern {
     },
     /// Equal to another field of the same event.
     Field(String),
+}
+
+/// A regular expression that is compiled when an event first gets this far: most runs need two or three of them.
+#[derive(Debug, Clone)]
+pub(super) struct LazyRegex {
+    text: String,
+    flags: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl LazyRegex {
+    fn new(text: String, flags: &str) -> Self {
+        Self { text, flags: flags.to_owned(), compiled: OnceLock::new() }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        regex(&self.text, &self.flags).map(|_| ())
+    }
+
+    fn is_match(&self, value: &str) -> bool {
+        let compiled = self.compiled.get_or_init(|| regex(&self.text, &self.flags).ok());
+        compiled.as_ref().is_some_and(|regex| regex.is_match(value))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -74,11 +99,12 @@ enum Kind {
 
 impl FieldMatch {
     /// Compiles `field|modifier|…: value(s)`.
-    pub(super) fn compile(key: &str, value: &Node) -> Result<Self, String> {
+    pub(super) fn compile(key: &str, value: &Node, checked: bool) -> Result<Self, String> {
         let mut parts = key.split('|');
         let field = parts.next().unwrap_or_default().to_owned();
         let mut kind = Kind::Whole;
         let (mut all, mut cased, mut flags, mut windash) = (false, false, String::new(), false);
+        let mut encodings = Vec::new();
         for modifier in parts {
             match modifier {
                 "contains" => kind = Kind::Contains,
@@ -96,13 +122,21 @@ impl FieldMatch {
                 "cased" => cased = true,
                 "windash" => windash = true,
                 "i" | "m" | "s" if kind == Kind::Regex => flags.push_str(modifier),
-                other => return Err(format!("modifier `{other}` is not supported")),
+                other => encodings.push(
+                    Encoding::of(other)
+                        .ok_or_else(|| format!("modifier `{other}` is not supported"))?,
+                ),
             }
         }
         let mut patterns = Vec::new();
         for value in values(value)? {
-            for text in dashes(value, windash) {
-                patterns.push(Pattern::compile(text.as_deref(), kind, cased, &flags)?);
+            for text in dashes(value, windash).into_iter().flat_map(|text| forms(text, &encodings))
+            {
+                let pattern = Pattern::compile(text.as_deref(), kind, cased, &flags)?;
+                if let (true, Pattern::Regex(regex)) = (checked, &pattern) {
+                    regex.check()?;
+                }
+                patterns.push(pattern);
             }
         }
         Ok(Self { field, patterns, all })
@@ -166,6 +200,15 @@ fn dashes(value: Option<String>, windash: bool) -> Vec<Option<String>> {
     }
 }
 
+fn forms(value: Option<String>, encodings: &[Encoding]) -> Vec<Option<String>> {
+    match value {
+        Some(text) if !encodings.is_empty() => {
+            encoded(&text, encodings).into_iter().map(Some).collect()
+        }
+        other => vec![other],
+    }
+}
+
 impl Pattern {
     fn compile(value: Option<&str>, kind: Kind, cased: bool, flags: &str) -> Result<Self, String> {
         let Some(text) = value else { return Ok(Self::Absent) };
@@ -173,13 +216,13 @@ impl Pattern {
             || text.parse::<f64>().map_err(|error| format!("`{text}` is not a number: {error}"));
         let lower = if cased { text.to_owned() } else { text.to_lowercase() };
         Ok(match kind {
-            Kind::Regex => Self::Regex(regex(text, flags)?),
+            Kind::Regex => Self::Regex(LazyRegex::new(text.to_owned(), flags)),
             Kind::Cidr => network(text)
                 .ok_or_else(|| format!("`{text}` is not a network such as 10.0.0.0/8"))?,
             Kind::Compare(order) => Self::Compare { order, number: number()? },
             Kind::Exists => Self::Exists(matches!(text, "true" | "yes")),
             Kind::FieldRef => Self::Field(text.to_owned()),
-            _ if has_wildcard(text) => Self::Regex(wildcard(text, kind, cased)?),
+            _ if has_wildcard(text) => Self::Regex(wildcard(text, kind, cased)),
             Kind::Whole => Self::Is { code: parse_code(text), text: unescape(&lower), cased },
             Kind::Contains => Self::Contains { text: unescape(&lower), cased },
             Kind::StartsWith => Self::StartsWith { text: unescape(&lower), cased },
@@ -253,7 +296,7 @@ fn regex(text: &str, flags: &str) -> Result<Regex, String> {
         .map_err(|error| error.to_string())
 }
 
-fn wildcard(text: &str, kind: Kind, cased: bool) -> Result<Regex, String> {
+fn wildcard(text: &str, kind: Kind, cased: bool) -> LazyRegex {
     let mut pattern = String::new();
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {
@@ -270,7 +313,7 @@ fn wildcard(text: &str, kind: Kind, cased: bool) -> Result<Regex, String> {
     }
     let start = if matches!(kind, Kind::Whole | Kind::StartsWith) { "^" } else { "" };
     let end = if matches!(kind, Kind::Whole | Kind::EndsWith) { "$" } else { "" };
-    regex(&format!("{start}{pattern}{end}"), if cased { "s" } else { "is" })
+    LazyRegex::new(format!("{start}{pattern}{end}"), if cased { "s" } else { "is" })
 }
 
 fn network(text: &str) -> Option<Pattern> {

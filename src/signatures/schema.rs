@@ -11,9 +11,12 @@ use crate::cause::{CauseId, Stage};
 use crate::signatures::node::Node;
 
 /// A Sigma 2.1 rule with our block.
+///
+/// `N` is the detection as it is read: a [`Node`] of YAML, which knows its places, or a [`Plain`](super::node::Plain) one
+/// of the JSON inside the binary.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Document {
+#[serde(deny_unknown_fields, bound = "N: Deserialize<'de>")]
+pub(super) struct Document<N = Node> {
     pub(super) title: String,
     pub(super) id: Spanned<String>,
     pub(super) name: Spanned<String>,
@@ -34,7 +37,7 @@ pub(super) struct Document {
     pub(super) tags: Vec<String>,
     #[expect(dead_code, reason = "for Sigma converters; the index is made from the detection")]
     pub(super) logsource: BTreeMap<String, String>,
-    pub(super) detection: Spanned<Node>,
+    pub(super) detection: Spanned<N>,
     pub(super) falsepositives: Spanned<Vec<String>>,
     pub(super) level: Level,
     pub(super) references: Spanned<Vec<String>>,
@@ -216,6 +219,20 @@ impl Default for Window {
     }
 }
 
+impl std::fmt::Display for Window {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} before to {} after", in_units(self.before), in_units(self.after))
+    }
+}
+
+/// As signatures write it, in the largest unit that fits.
+fn in_units(time: TimeDelta) -> String {
+    let seconds = time.num_seconds();
+    let units = [(86_400, 'd'), (3600, 'h'), (60, 'm'), (1, 's')];
+    let unit = units.into_iter().find(|(size, _)| seconds != 0 && seconds % size == 0);
+    unit.map_or_else(|| "0s".to_owned(), |(size, letter)| format!("{}{letter}", seconds / size))
+}
+
 /// Reads `90s`, `2m`, `12h`, `30d`.
 fn duration(text: &str) -> Option<TimeDelta> {
     let unit = text.chars().last()?;
@@ -386,6 +403,8 @@ pub struct Collect {
     pub side: Side,
     #[serde(default)]
     pub channel: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<String>,
     pub why: String,
 }
 
@@ -411,4 +430,15 @@ pub struct KnownUpdate {
     pub mark: Mark,
     #[serde(default)]
     pub reference: Option<String>,
+}
+
+/// A provider that rules may name: one row of `signatures/providers.yaml`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// Its name in records; text formats have one too.
+    pub name: String,
+    /// The logs it writes to; empty for text.
+    #[serde(default)]
+    pub channels: Vec<String>,
 }
