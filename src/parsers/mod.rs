@@ -8,6 +8,7 @@ pub mod event_xml;
 pub mod evtx;
 pub mod hotfix_list;
 pub mod mstsc_dialog;
+pub mod reg_export;
 pub mod reporting_events;
 #[cfg(test)]
 mod testing;
@@ -40,6 +41,7 @@ pub static PARSERS: &[&dyn Parser] = &[
     &event_xml::EventXml,
     &reporting_events::ReportingEvents,
     &hotfix_list::HotfixList,
+    &reg_export::RegExport,
     // Takes whatever people have written, so everything else comes first.
     &mstsc_dialog::MstscDialog,
 ];
