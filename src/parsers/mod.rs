@@ -2,8 +2,11 @@
 //!
 //! A new format is a file here, a `mod` line and an entry in [`PARSERS`].
 
+pub mod acl;
+pub mod certutil;
 mod coverage;
 mod damage;
+mod dates;
 pub mod event_xml;
 pub mod evtx;
 pub mod hotfix_list;
@@ -42,6 +45,8 @@ pub static PARSERS: &[&dyn Parser] = &[
     &reporting_events::ReportingEvents,
     &hotfix_list::HotfixList,
     &reg_export::RegExport,
+    &acl::Acl,
+    &certutil::Certutil,
     // Takes whatever people have written, so everything else comes first.
     &mstsc_dialog::MstscDialog,
 ];
