@@ -13,6 +13,7 @@ pub mod hotfix_list;
 pub mod mstsc_dialog;
 pub mod reg_export;
 pub mod reporting_events;
+pub mod systeminfo;
 #[cfg(test)]
 mod testing;
 pub mod unread;
@@ -47,6 +48,7 @@ pub static PARSERS: &[&dyn Parser] = &[
     &reg_export::RegExport,
     &acl::Acl,
     &certutil::Certutil,
+    &systeminfo::Systeminfo,
     // Takes whatever people have written, so everything else comes first.
     &mstsc_dialog::MstscDialog,
 ];
