@@ -143,6 +143,7 @@ fn begin(event: &Event, step: Step, time: DateTime<Utc>) -> Attempt {
     }
 }
 
+/// Adds one event to an attempt.
 fn apply(attempt: &mut Attempt, event: &Event, step: Step, time: DateTime<Utc>) {
     attempt.start = attempt.start.min(time);
     attempt.end = attempt.end.max(time);
@@ -155,14 +156,18 @@ fn apply(attempt: &mut Attempt, event: &Event, step: Step, time: DateTime<Utc>) 
     if attempt.user.is_none() {
         attempt.user = event.user().map(Arc::from);
     }
-    let reached = match step {
+    if step == Step::ClientStart {
+        attempt.target = event.field("Value").map(Arc::from);
+    }
+    attempt.opened |= step.opens();
+    attempt.stage = attempt.stage.max(reach(attempt, step));
+}
+
+/// Notes what a step says, and returns the stage it was made in.
+fn reach(attempt: &mut Attempt, step: Step) -> Stage {
+    match step {
         Step::Reached(stage, _) => stage,
-        Step::Accepted | Step::ClientStart => {
-            if matches!(step, Step::ClientStart) {
-                attempt.target = event.field("Value").map(Arc::from);
-            }
-            attempt.stage
-        }
+        Step::Accepted | Step::ClientStart => attempt.stage,
         Step::BadCredentials => {
             attempt.bad_credentials = true;
             Stage::CredSsp
@@ -204,9 +209,7 @@ fn apply(attempt: &mut Attempt, event: &Event, step: Step, time: DateTime<Utc>) 
             attempt.closed = true;
             attempt.stage
         }
-    };
-    attempt.opened |= step.opens();
-    attempt.stage = attempt.stage.max(reached);
+    }
 }
 
 /// The attempts of a whole bundle, both sides, in order of time.

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::background::Background;
 use super::failure::Basis;
 use super::floods;
 use super::incident::Incident;
 use super::model;
 use super::trigger::Change;
-use crate::attempts::AttemptSide;
 use crate::case::{Case, HostKey};
 use crate::cause::CauseId;
 use crate::event::Event;
@@ -35,10 +35,7 @@ pub fn decibans(grade: Grade) -> f64 {
     }
 }
 
-/// A finding that is there at least this often without a failure is background.
-const BACKGROUND: f64 = 0.8;
-
-/// What background is worth at most, in decibans.
+/// What noise is worth at most, in decibans.
 const BACKGROUND_DB: f64 = 3.0;
 
 /// Something that speaks for or against a cause.
@@ -70,6 +67,7 @@ pub fn weigh(
 ) -> Weighed {
     let lines = Lines::new(timeline);
     let policies = Policies::of(case);
+    let background = Background::new(case);
     let mut weighed = Weighed::new();
     let mut best: BTreeMap<(CauseId, String), Ground> = BTreeMap::new();
     for (key, series) in case.findings.series() {
@@ -87,15 +85,13 @@ pub fn weigh(
         if policies.overrule(&bucket.example) {
             continue;
         }
-        let at_boot = signature.boot_noise && at_boot(case, key, bucket);
-        let background = if flood || at_boot {
-            1.0
-        } else {
-            background_share(case, incident, signature, series, &calm)
-        };
+        let is_noise = flood
+            || background.is_crowd(db, key)
+            || background.is_boot(signature, key, bucket)
+            || background.is_usual(incident, signature, series, &calm);
         let seen = seen_at(incident, signature, series);
         for (cause, grade) in &signature.evidence {
-            let weight_db = weight(*grade, share, background);
+            let weight_db = weight(*grade, share, is_noise);
             let entry = lines.find(key, bucket);
             let text = signature.summarize(&bucket.example) + &seen;
             let ground =
@@ -114,9 +110,9 @@ pub fn weigh(
     weighed
 }
 
-fn weight(grade: Grade, share: f64, background: f64) -> f64 {
+fn weight(grade: Grade, share: f64, is_noise: bool) -> f64 {
     let full = decibans(grade) * share;
-    if background >= BACKGROUND && grade < Grade::Conclusive && !grade.is_against() {
+    if is_noise && grade < Grade::Conclusive && !grade.is_against() {
         full.min(BACKGROUND_DB)
     } else {
         full
@@ -210,13 +206,6 @@ fn fits_peer(incident: &Incident, signature: &Signature, key: &SeriesKey) -> boo
         || signature.evidence.contains_key(&CauseId::ConnectionLimit)
 }
 
-/// While a machine starts, the network and the domain come late.
-const BOOT: TimeDelta = TimeDelta::minutes(2);
-
-fn at_boot(case: &Case, key: &SeriesKey, bucket: &Bucket) -> bool {
-    bucket.first.is_some_and(|time| case.just_started(HostKey::new(&key.host).as_ref(), time, BOOT))
-}
-
 /// The bucket nearest to a failure within the signature's window, what share of its weight is left there, and whether it
 /// is part of a flood. A flood is looked at only where nothing calmer fits.
 fn nearest<'s>(
@@ -243,6 +232,11 @@ fn nearest<'s>(
 
 /// What another connection of the same server met says nothing of this one; that it *worked* does.
 fn is_ours(incident: &Incident, signature: &Signature, bucket: &Bucket) -> bool {
+    let event = &bucket.example;
+    let is_dialog = &*event.provider == "mstsc" && event.field("ErrorCode").is_some();
+    if is_dialog {
+        return incident.origins.contains(&event.origin);
+    }
     let theirs = |id: &std::sync::Arc<str>| {
         !incident.activities.is_empty() && !incident.activities.contains(id)
     };
@@ -299,45 +293,4 @@ fn distance(
         return (gap <= reach).then_some(1.0);
     }
     Some(1.0 - 0.5 * gap.as_seconds_f64() / reach.as_seconds_f64())
-}
-
-/// How much of a tight-windowed signature's occurrence has nothing to do with failures: the share of its buckets that lie
-/// near a connection of the same server that worked, or near none that failed. What is there at any time says nothing
-/// about this time.
-fn background_share(
-    case: &Case,
-    incident: &Incident,
-    signature: &Signature,
-    series: &Series,
-    calm: &[bool],
-) -> f64 {
-    let tight = signature.window.before <= TimeDelta::minutes(10);
-    let calm_buckets =
-        series.buckets.iter().zip(calm).filter(|(_, calm)| **calm).map(|(bucket, _)| bucket);
-    let dated: Vec<_> = calm_buckets.filter_map(|bucket| bucket.first.zip(bucket.last)).collect();
-    if !tight || dated.len() < 8 || incident.basis == Basis::Words || incident.times.is_empty() {
-        return 0.0;
-    }
-    let reach = signature.window.before.max(signature.window.after);
-    let near = |time: DateTime<Utc>, (first, last): &(DateTime<Utc>, DateTime<Utc>)| {
-        *first - reach <= time && time <= *last + reach
-    };
-    let here = |attempt: &&crate::attempts::Attempt| {
-        attempt.side == AttemptSide::Server && HostKey::new(&attempt.host) == incident.server
-    };
-    let worked: Vec<_> =
-        case.attempts.list.iter().filter(here).filter(|a| a.succeeded()).map(|a| a.start).collect();
-    let failed: Vec<_> = case
-        .attempts
-        .list
-        .iter()
-        .filter(here)
-        .filter(|a| !a.succeeded())
-        .map(|a| a.start)
-        .collect();
-    let unrelated = dated.iter().filter(|bucket| {
-        let by_failure = failed.iter().chain(&incident.times).any(|time| near(*time, bucket));
-        !by_failure || worked.iter().any(|time| near(*time, bucket))
-    });
-    unrelated.count() as f64 / dated.len() as f64
 }

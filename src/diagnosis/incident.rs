@@ -6,13 +6,13 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::failure::{Basis, Failure};
+use super::trace;
 use crate::attempts::{Attempt, AttemptSide};
 use crate::case::{Case, HostKey};
 use crate::cause::Stage;
 use crate::codes::DisconnectReason;
 use crate::event::Origin;
-use crate::signatures::{Database, Grade, Role, Side};
-use crate::timeline::Entry;
+use crate::signatures::Database;
 
 /// One occurrence of the failure being explained, made of one or more failed connections.
 #[derive(Debug, Clone)]
@@ -218,7 +218,7 @@ pub fn incidents(case: &Case, db: &Database, failures: &[Failure]) -> Vec<Incide
         }
     }
     if incidents.is_empty() {
-        incidents.extend(traces(case, db));
+        incidents.extend(trace::find(case, db));
     }
     incidents.iter_mut().for_each(|incident| look_around(case, incident));
     incidents.sort_by(|a, b| {
@@ -227,7 +227,7 @@ pub fn incidents(case: &Case, db: &Database, failures: &[Failure]) -> Vec<Incide
     incidents
 }
 
-fn alone(failure: &Failure) -> Incident {
+pub(super) fn alone(failure: &Failure) -> Incident {
     let mut incident = Incident::new(failure);
     incident.add(failure);
     incident
@@ -299,137 +299,4 @@ fn client_successes(case: &Case, incident: &Incident) -> Vec<DateTime<Utc>> {
                 .is_none_or(|target| HostKey::new(target) == incident.server)
     });
     own.map(|attempt| attempt.start).collect()
-}
-
-/// Logs without any connection in them can still hold a fault that stops every connection. Only what vendor
-/// documentation calls so counts, and only where nothing shows that connections worked after it.
-fn traces(case: &Case, db: &Database) -> Option<Incident> {
-    if case.attempts.list.iter().any(Attempt::succeeded) {
-        return None;
-    }
-    let mut best: Option<Failure> = None;
-    for (key, series) in case.findings.series() {
-        let Some(signature) = db.signature(key.signature) else { continue };
-        let conclusive = signature.evidence.values().any(|grade| *grade == Grade::Conclusive);
-        let stops_all =
-            signature.stage.is_some_and(|stage| (Stage::X224..=Stage::CredSsp).contains(&stage));
-        if !(conclusive && stops_all && matches!(signature.role, Role::Precursor | Role::Symptom)) {
-            continue;
-        }
-        let host = HostKey::new(&key.host);
-        let Some(bucket) =
-            series.buckets.last().filter(|bucket| is_recent(case, host.as_ref(), bucket.last))
-        else {
-            continue;
-        };
-        let of_client = signature.side == Side::Client;
-        if best.as_ref().is_none_or(|known| known.time < bucket.last) {
-            best = Some(Failure {
-                time: bucket.last,
-                began: None,
-                basis: Basis::Trace,
-                server: if of_client { None } else { host.clone() },
-                client: if of_client { host } else { None },
-                peer: None,
-                user: None,
-                code: None,
-                stages: Vec::new(),
-                reached: None,
-                activities: Vec::new(),
-                origins: vec![bucket.example.origin],
-                normal_end: false,
-            });
-        }
-    }
-    let failure = best?;
-    let mut incident = alone(&failure);
-    incident.attempts = 0;
-    Some(incident)
-}
-
-/// Logs are collected soon after something failed; what stands long before their end was lived with, or put right.
-fn is_recent(case: &Case, host: Option<&HostKey>, time: Option<DateTime<Utc>>) -> bool {
-    let logs = case.host(host).into_iter().flat_map(|host| host.coverage.values());
-    let end = logs.map(|log| log.last).max();
-    end.zip(time).is_none_or(|(end, time)| end - time <= TimeDelta::days(3))
-}
-
-/// Timeline lines of the incidents' own: dialogs and the attempts that failed.
-#[must_use]
-pub fn entries(case: &Case, incidents: &[Incident]) -> Vec<Entry> {
-    let mut entries = Vec::new();
-    for dialog in case.ticket.iter().filter(|fact| fact.field("ErrorCode").is_some()) {
-        let code = dialog
-            .code("ErrorCode")
-            .map(|error| DisconnectReason { error, extended: dialog.code("ExtendedErrorCode") });
-        let words = code
-            .map_or_else(String::new, |code| format!("Error dialog: {code} ({})", code.meaning()));
-        entries.push(Entry::of_event(dialog, Role::Symptom, words));
-    }
-    for attempt in &case.attempts.list {
-        let Some((origin, _, _)) = attempt.steps.first() else { continue };
-        let mine = incidents.iter().any(|incident| incident.origins.contains(origin));
-        let landmark = incidents.iter().any(|incident| {
-            attempt.succeeded()
-                && (incident.last_good == Some(attempt.start)
-                    || incident.first_good_after == Some(attempt.start))
-        });
-        if mine || landmark {
-            entries.push(attempt_entry(attempt, *origin));
-        }
-    }
-    entries
-}
-
-fn attempt_entry(attempt: &Attempt, origin: Origin) -> Entry {
-    let role = if attempt.succeeded() { Role::Recovery } else { Role::Symptom };
-    let peer =
-        attempt.peer.as_deref().or(attempt.target.as_deref()).unwrap_or("an unknown address");
-    let seconds = attempt.duration().as_seconds_f64();
-    let (side, outcome) = match (attempt.side, attempt.succeeded()) {
-        (AttemptSide::Server, true) => ("Connection from", "got into a session".to_owned()),
-        (AttemptSide::Client, true) => ("Connection to", "got into a session".to_owned()),
-        (AttemptSide::Server, false) => {
-            ("Connection from", format!("ended in stage {} after {seconds:.1} s", attempt.stage))
-        }
-        (AttemptSide::Client, false) => {
-            ("Connection to", format!("ended in stage {} after {seconds:.1} s", attempt.stage))
-        }
-    };
-    let mut fields: Vec<(Arc<str>, String)> = vec![("Stage".into(), attempt.stage.to_string())];
-    let codes = [
-        ("SecurityError", attempt.security_error),
-        ("ErrorInfo", attempt.error_info),
-        ("Reason", attempt.reason),
-    ];
-    fields.extend(
-        codes
-            .iter()
-            .filter_map(|(name, code)| code.map(|code| ((*name).into(), format!("{code:#x}")))),
-    );
-    fields.extend(attempt.user.as_ref().map(|user| ("User".into(), user.to_string())));
-    fields.extend(attempt.peer.as_ref().map(|peer| ("Address".into(), peer.to_string())));
-    fields.extend(attempt.activity.as_ref().map(|id| ("ActivityID".into(), id.to_string())));
-    let provider = match attempt.side {
-        AttemptSide::Server => "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS",
-        AttemptSide::Client => "Microsoft-Windows-TerminalServices-ClientActiveXCore",
-    };
-    Entry {
-        time: Some(attempt.start),
-        last: Some(attempt.end),
-        quality: crate::event::TimeQuality::Exact,
-        count: 1,
-        host: Arc::clone(&attempt.host),
-        provider: provider.into(),
-        event_id: None,
-        channel: None,
-        level: None,
-        role,
-        signature: None,
-        incident: None,
-        delta_s: None,
-        summary: format!("{side} {peer} {outcome}"),
-        fields,
-        origin,
-    }
 }

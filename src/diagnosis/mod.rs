@@ -4,15 +4,18 @@
 //! findings for each, [`rank`] turns weights into probabilities or abstains, [`trigger`] names what changed, [`missing`]
 //! what would decide.
 
+mod background;
 pub mod clock;
 pub mod evidence;
 pub mod failure;
 pub mod floods;
 pub mod incident;
+mod lines;
 pub mod missing;
 mod model;
 mod pairing;
 pub mod rank;
+mod trace;
 pub mod trigger;
 
 use crate::case::Case;
@@ -45,7 +48,7 @@ pub struct Diagnosis {
 pub fn diagnose(case: &Case, db: &Database) -> (Timeline, Vec<Diagnosis>) {
     let failures = failure::failures(case);
     let incidents = incident::incidents(case, db, &failures);
-    let mut timeline = Timeline::new(case, db, incident::entries(case, &incidents));
+    let mut timeline = Timeline::new(case, db, lines::entries(case, &incidents));
     let diagnoses = incidents
         .into_iter()
         .enumerate()

@@ -8,7 +8,7 @@ use super::trigger::Change;
 use crate::case::{Case, HostKey};
 use crate::cause::{CauseId, Stage};
 use crate::event::Event;
-use crate::signatures::{Database, Grade, Kind, Scope, Side};
+use crate::signatures::{Database, Grade, Kind, KnownUpdate, Mark, Scope, Side};
 
 /// The log in which a server notes every connection it accepts.
 const ACCEPTS: &str = "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational";
@@ -24,7 +24,7 @@ pub(super) fn add_grounds(
     add_stages(db, incident, weighed);
     add_normal_end(incident, weighed);
     add_scope(db, incident, weighed);
-    add_changes(incident, changes, weighed);
+    add_changes(db, incident, changes, weighed);
     add_silence(case, incident, weighed);
     add_quiet_server(case, db, incident, weighed);
     add_lost_certificate(case, incident, weighed);
@@ -86,15 +86,18 @@ fn add_scope(db: &Database, incident: &Incident, weighed: &mut Weighed) {
 
 /// A change that is documented to lead to a cause, made between the last connection that worked and the first that
 /// failed, speaks for it.
-fn add_changes(incident: &Incident, changes: &[Change], weighed: &mut Weighed) {
+fn add_changes(db: &Database, incident: &Incident, changes: &[Change], weighed: &mut Weighed) {
     let mut told: Vec<CauseId> = Vec::new();
     for change in changes {
-        let near = incident
-            .first
-            .zip(change.time)
-            .is_some_and(|(first, time)| first - time <= TimeDelta::days(2));
-        let grade =
-            if near && incident.last_good.is_some() { Grade::Moderate } else { Grade::Weak };
+        let within = |days: i64| {
+            incident
+                .first
+                .zip(change.time)
+                .is_some_and(|(first, time)| first - time <= TimeDelta::days(days))
+        };
+        let bracketed = within(2) && incident.last_good.is_some();
+        let known = within(14) && is_known_update(db, change);
+        let grade = if bracketed || known { Grade::Moderate } else { Grade::Weak };
         // A policy that touches everything says little about any one thing.
         let grade = if change.links.len() > 3 { Grade::Weak } else { grade };
         for cause in &change.links {
@@ -107,6 +110,15 @@ fn add_changes(incident: &Incident, changes: &[Change], weighed: &mut Weighed) {
             }
         }
     }
+}
+
+/// Whether an update is on record for an effect on Remote Desktop, by more than hearsay.
+fn is_known_update(db: &Database, change: &Change) -> bool {
+    let named = |update: &&KnownUpdate| change.kb.as_deref() == Some(update.kb.as_str());
+    db.updates()
+        .iter()
+        .filter(named)
+        .any(|update| update.mark != Mark::U && !update.causes.is_empty())
 }
 
 /// The server's log covers the time and shows no connection from this client: it never arrived.

@@ -151,7 +151,7 @@ fn belongs_to_a_user(case: &Case, death: &Attempt) -> bool {
     known || is_private(peer)
 }
 
-fn is_private(address: &str) -> bool {
+pub(super) fn is_private(address: &str) -> bool {
     match address.parse() {
         Ok(std::net::IpAddr::V4(address)) => address.is_private() || address.is_link_local(),
         Ok(std::net::IpAddr::V6(address)) => {

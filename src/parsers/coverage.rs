@@ -20,27 +20,32 @@ impl Coverage {
             Position::Record(id) => id,
             _ => 0,
         };
-        let channel = event.channel.clone().unwrap_or_default();
-        let computer = event.computer.clone().unwrap_or_default();
-        let span = CoverageSpan {
+        self.absorb(CoverageSpan {
             source: event.origin.source,
-            channel: channel.clone(),
-            computer: computer.clone(),
+            channel: event.channel.clone().unwrap_or_default(),
+            computer: event.computer.clone().unwrap_or_default(),
             first: time,
             last: time,
             records: 1,
             record_ids: (id, id),
-        };
+        });
+    }
+
+    /// Counts records that were counted elsewhere.
+    pub(crate) fn absorb(&mut self, span: CoverageSpan) {
         self.spans
-            .entry((channel, computer))
+            .entry((Arc::clone(&span.channel), Arc::clone(&span.computer)))
             .and_modify(|known| known.absorb(&span))
             .or_insert(span);
     }
 
+    /// The spans, in order of channel and computer.
+    pub(crate) fn into_spans(self) -> impl Iterator<Item = CoverageSpan> {
+        self.spans.into_values()
+    }
+
     /// Hands the spans over, in order of channel and computer.
     pub(crate) fn finish(self, sink: &mut dyn Sink) {
-        for span in self.spans.into_values() {
-            sink.coverage(span);
-        }
+        self.into_spans().for_each(|span| sink.coverage(span));
     }
 }

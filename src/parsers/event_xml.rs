@@ -1,8 +1,8 @@
 //! Event XML: what Event Viewer ("Save all events as XML"), `wevtutil qe /f:xml` and the forensic converters write.
 //!
 //! A document `<Events><Event>…</Event>…</Events>`, or the `<Event>` elements without any root, one a line or all in
-//! one line of gigabytes; or one event copied from "Details, XML view", with `- ` in front of its tags. [`frames`] cuts
-//! the stream into events without looking inside, [`record`] reads one event. Damage costs the event it stands in.
+//! one line of gigabytes; or one event copied from "Details, XML view", with `- ` in front of its tags. `frames` cuts
+//! the stream into events without looking inside, `record` reads one event. Damage costs the event it stands in.
 //!
 //! Times are UTC. The encoding declaration may lie (`utf-8` in a UTF-16 file that a shell redirected), so only
 //! [`Source`] decides about encodings.
@@ -12,9 +12,9 @@ mod record;
 
 use std::io::BufRead;
 
-pub(crate) use record::feed;
 #[cfg(test)]
 pub(crate) use record::parse_event;
+pub(crate) use record::{binary, feed, guid, strings, time};
 
 use self::frames::{Frame, Frames};
 use super::coverage::Coverage;

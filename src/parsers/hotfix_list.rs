@@ -2,7 +2,7 @@
 //!
 //! Made by a person or a collector, so a file may hold a prompt above the list and several lists. Only days are known.
 //! `wmic` writes `M/D/YYYY` on every system, or a FILETIME in hex; `Get-HotFix` the date format of its user, so that day
-//! and month can be told apart only by looking at all dates of the file.
+//! and month can be told apart only by looking at all dates of the file (`dates`).
 
 mod layout;
 

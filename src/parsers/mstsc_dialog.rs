@@ -16,9 +16,9 @@
 //! Timestamp (UTC): 11/18/26 09:41:53 PM
 //! ```
 //!
-//! People type it again, quote it, run screenshots through text recognition, or give only the numbers. [`text`] makes
-//! lines of whatever holds them, [`dialogs`] finds the codes, [`messages`] the sentences, [`ticket`] the heading.
-//! Nothing here is a log, so this format comes last and leaves alone whatever looks like one ([`shape`]).
+//! People type it again, quote it, run screenshots through text recognition, or give only the numbers. `text` makes
+//! lines of whatever holds them, `dialogs` finds the codes, `messages` the sentences, `ticket` the heading.
+//! Nothing here is a log, so this format comes last and leaves alone whatever looks like one (`shape`).
 
 mod dialogs;
 mod messages;

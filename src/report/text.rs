@@ -220,7 +220,7 @@ fn evidence(page: &mut Page, analysis: &Analysis<'_>, ground: &Ground) {
     let entry = ground.entry.and_then(|id| analysis.timeline.get(id).map(|entry| (id, entry)));
     page.bullet(style, ground.grade.as_str(), &visible(&ground.text));
     if let Some((id, entry)) = entry {
-        page.dim(&format!("    {}", place(analysis, id, entry)));
+        page.dim_at(4, &place(analysis, id, entry));
     }
 }
 
@@ -274,7 +274,7 @@ fn less_likely(page: &mut Page, analysis: &Analysis<'_>, heading: &str, suspects
         page.bullet(DIM, &percent(suspect.probability), &format!("{} ({title})", suspect.cause));
         let why = suspect.against.first().or_else(|| suspect.grounds.first());
         if let Some(ground) = why {
-            page.dim(&format!("    {}: {}", ground.grade.as_str(), visible(&ground.text)));
+            page.dim_at(4, &format!("{}: {}", ground.grade.as_str(), visible(&ground.text)));
         }
     }
 }
@@ -294,7 +294,7 @@ fn changed(page: &mut Page, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {
         let is_trigger = trigger.is_some_and(|trigger| trigger.change.entry == change.entry);
         let label = if is_trigger { "trigger" } else { "context" };
         page.bullet(if is_trigger { BAD } else { DIM }, label, &visible(&entry.summary));
-        page.dim(&format!("    {}", place(analysis, change.entry, entry)));
+        page.dim_at(4, &place(analysis, change.entry, entry));
         if let Some(trigger) = trigger.filter(|_| is_trigger) {
             page.text_at(4, &format!("{}: {}", trigger.change.kind, trigger.why));
         }

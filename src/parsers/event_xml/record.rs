@@ -294,7 +294,7 @@ fn system_text(event: &mut Event, name: &str, text: &str) {
 
 /// `SystemTime`, always UTC: `2026-11-18T20:41:53.1234567Z`, or `2015-12-22 02:23:19.165775` from converters. A record
 /// of a damaged file may say 1601; nothing before event logs were invented is believed.
-fn time(text: &str) -> Timestamp {
+pub(crate) fn time(text: &str) -> Timestamp {
     let text = text.trim();
     let instant = DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc)).ok();
     let instant = instant.or_else(|| {
@@ -308,13 +308,13 @@ fn time(text: &str) -> Timestamp {
 }
 
 /// A GUID in lower case without braces; the zero GUID ties nothing together and is none.
-fn guid(text: &str) -> Option<Arc<str>> {
+pub(crate) fn guid(text: &str) -> Option<Arc<str>> {
     let id = text.trim().trim_matches(['{', '}']).to_ascii_lowercase();
     id.bytes().any(|byte| !matches!(byte, b'0' | b'-')).then(|| id.into())
 }
 
 /// `Binary` as upper-case hex. Converters (python-evtx) write Base64 instead.
-fn binary(text: &str) -> String {
+pub(crate) fn binary(text: &str) -> String {
     let text: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
     if text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return text.to_ascii_uppercase();
@@ -348,7 +348,7 @@ fn base64(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The strings of a `Data` into which a converter (python-evtx) has put all of them, as escaped `<string>` markup.
-fn strings(text: &str) -> Vec<String> {
+pub(crate) fn strings(text: &str) -> Vec<String> {
     let text = text.trim();
     if !(text.starts_with("<string>") && text.ends_with("</string>")) {
         return Vec::new();

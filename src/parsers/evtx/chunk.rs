@@ -1,24 +1,16 @@
 //! One chunk: 65,536 bytes, decoded for itself. A damaged record costs only itself, a damaged chunk only itself.
 
-use std::sync::{Arc, LazyLock};
-
-use evtx::{EvtxChunkData, ParserSettings};
-
 use super::CHUNK;
+use super::fast::{Found, Reader};
 use super::header::{array, checksum};
-use crate::event::{Event, Origin, Position, SourceId};
+use super::reference::{self, Read};
+use crate::event::{Event, SourceId};
 use crate::notice::Notice;
 use crate::parsers::coverage::Coverage;
-use crate::parsers::event_xml;
-use crate::parsers::{CoverageSpan, Interest, Sink};
+use crate::parsers::{CoverageSpan, Interest};
 
 /// First bytes of a chunk.
 pub(super) const MAGIC: &[u8] = b"ElfChnk\0";
-
-/// The crate writes its own warnings; we count and tell the losses ourselves.
-static SETTINGS: LazyLock<Arc<ParserSettings>> = LazyLock::new(|| {
-    Arc::new(ParserSettings::new().num_threads(1).indent(false).validate_checksums(false))
-});
 
 /// What became of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,34 +33,47 @@ pub(super) struct ChunkReport {
     pub(super) events: Vec<Event>,
     pub(super) coverage: Vec<CoverageSpan>,
     pub(super) notices: Vec<Notice>,
+    pub(super) left: Left,
 }
 
-/// Decodes a chunk; a short one, from the end of a cut file, is read as far as it goes.
+/// What the crate had to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    /// So many records.
+    Records(usize),
+    /// All of it.
+    Chunk,
+}
+
+/// Decodes a chunk, of which `filled` bytes were in the file and the rest are zeroes. One from the end of a cut file is
+/// read as far as it goes, by the crate; so is every chunk without a `reader`.
 pub(super) fn read_chunk(
     source: SourceId,
     number: usize,
-    mut bytes: Vec<u8>,
+    bytes: &[u8],
+    filled: usize,
     interest: &Interest,
+    reader: Option<&mut Reader>,
 ) -> ChunkReport {
     let mut report = ChunkReport {
         state: State::NoChunk,
-        bytes: bytes.len(),
+        bytes: filled,
         events: Vec::new(),
         coverage: Vec::new(),
         notices: Vec::new(),
+        left: Left::Records(0),
     };
-    if bytes.iter().all(|byte| *byte == 0) {
+    if is_zero(bytes) {
         report.state = State::Zeroes;
         return report;
     }
     if !bytes.starts_with(MAGIC) {
         return report;
     }
-    let whole = bytes.len() == CHUNK;
-    bytes.resize(CHUNK, 0);
-    let claimed = claimed_numbers(&bytes);
-    let checks = if whole { checksum_complaint(&bytes) } else { None };
-    match decode(source, bytes, interest, &mut report) {
+    let whole = filled == CHUNK;
+    let claimed = claimed_numbers(bytes);
+    let checks = if whole { checksum_complaint(bytes) } else { None };
+    match decode(source, bytes, interest, reader.filter(|_| whole), &mut report) {
         Ok(read) => {
             report.state = State::Read { numbers: claimed };
             complain(source, number, claimed, read, whole, checks, &mut report);
@@ -84,6 +89,12 @@ pub(super) fn read_chunk(
         }
     }
     report
+}
+
+fn is_zero(bytes: &[u8]) -> bool {
+    let (blocks, rest) = bytes.as_chunks::<64>();
+    let is_zero = |block: &[u8]| block.iter().fold(0, |all, byte| all | byte) == 0;
+    blocks.iter().all(|block| is_zero(block)) && is_zero(rest)
 }
 
 /// `chunk 3`, counted from 0 as other tools do.
@@ -119,68 +130,31 @@ fn checksum_complaint(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Records read and records that could not be.
-#[derive(Debug, Default, Clone)]
-struct Read {
-    records: u64,
-    failed: u64,
-    first_error: Option<String>,
-}
-
+/// Reads the records; an error when the chunk as a whole cannot be read.
 fn decode(
     source: SourceId,
-    bytes: Vec<u8>,
+    bytes: &[u8],
     interest: &Interest,
+    reader: Option<&mut Reader>,
     report: &mut ChunkReport,
 ) -> Result<Read, String> {
-    let mut data = EvtxChunkData::new(bytes, false).map_err(|error| error.to_string())?;
-    let mut chunk = data.parse(Arc::clone(&SETTINGS)).map_err(|error| error.to_string())?;
-    let mut read = Read::default();
     let mut coverage = Coverage::default();
-    let mut capture = Capture { interest, events: Vec::new(), coverage: Vec::new() };
-    for record in chunk.iter() {
-        let outcome =
-            record.and_then(evtx::EvtxRecord::into_xml).map_err(|error| error.to_string());
-        let outcome = outcome.and_then(|record| {
-            let at = Origin { source, position: Position::Record(record.event_record_id) };
-            let fed = event_xml::feed(&record.data, at, &mut coverage, &mut capture);
-            fed.then_some(()).ok_or_else(|| "it is no event".to_owned())
-        });
-        match outcome {
-            Ok(()) => read.records += 1,
-            Err(error) => {
-                read.failed += 1;
-                read.first_error.get_or_insert(error);
-            }
-        }
+    let found = reader.and_then(|reader| reader.read(source, bytes, interest));
+    let only = found.as_ref().map(|found| found.left.clone());
+    report.left = only.as_ref().map_or(Left::Chunk, |left| Left::Records(left.len()));
+    let Found { records, mut events, coverage: spans, .. } = found.unwrap_or_default();
+    spans.into_iter().for_each(|span| coverage.absorb(span));
+    let mut read = Read { records, ..Read::default() };
+    if only.as_ref().is_none_or(|left| !left.is_empty()) {
+        let (more, others) =
+            reference::read(source, bytes, only.as_deref(), interest, &mut coverage)?;
+        read = Read { records: records + more.records, ..more };
+        events.extend(others);
+        events.sort_by_key(|(offset, _)| *offset);
     }
-    coverage.finish(&mut capture);
-    report.events = capture.events;
-    report.coverage = capture.coverage;
+    report.events = events.into_iter().map(|(_, event)| event).collect();
+    report.coverage = coverage.into_spans().collect();
     Ok(read)
-}
-
-/// Keeps the wanted events of one chunk until its turn comes.
-struct Capture<'c> {
-    interest: &'c Interest,
-    events: Vec<Event>,
-    coverage: Vec<CoverageSpan>,
-}
-
-impl Sink for Capture<'_> {
-    fn interest(&self) -> &Interest {
-        self.interest
-    }
-
-    fn event(&mut self, event: Event) {
-        self.events.push(event);
-    }
-
-    fn coverage(&mut self, span: CoverageSpan) {
-        self.coverage.push(span);
-    }
-
-    fn notice(&mut self, _: Notice) {}
 }
 
 fn complain(

@@ -41,6 +41,14 @@ impl Page {
         self.out.push('\n');
     }
 
+    /// Wrapped lines of lesser weight at an indent, continued further in.
+    pub(super) fn dim_at(&mut self, indent: usize, text: &str) {
+        for (index, line) in wrap(text, WIDTH - indent - 2).into_iter().enumerate() {
+            let space = " ".repeat(if index == 0 { indent } else { indent + 2 });
+            self.dim(&format!("{space}{line}"));
+        }
+    }
+
     /// A heading behind a blank line.
     pub(super) fn heading(&mut self, style: Style, text: &str) {
         self.out.push('\n');
@@ -114,9 +122,14 @@ impl Page {
     }
 }
 
+/// Lines of at most `width` columns; a path or a code is never broken, it is meant to be copied.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    textwrap::wrap(&one_line, width).into_iter().map(std::borrow::Cow::into_owned).collect()
+    let options = textwrap::Options::new(width)
+        .break_words(false)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(&one_line, options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
 /// Text from a log, made harmless: control characters, escape sequences and direction marks are shown as codes.

@@ -1,0 +1,471 @@
+//! `EventData` and `UserData` of a record that is wanted, in the same terms as
+//! [`event_xml`](crate::parsers::event_xml), which reads them from XML.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::cursor::{Cursor, index};
+use super::names::{self, Known};
+use super::plan::{NO_DEPENDENCY, Piece, Plan, Step};
+use super::values::{self, Value};
+use super::{Odd, Sure, text};
+use crate::bundle::limits;
+use crate::event::Event;
+use crate::parsers::event_xml::{binary, strings};
+
+/// Elements inside elements of one record, over all its streams; more is left to the crate.
+const DEPTH: usize = 48;
+
+/// Elements and kilobytes of text that one record may have; templates that use a value again and again could have
+/// any number. More is left to the crate, which has a limit of its own.
+const BUDGET: usize = 20_000;
+
+/// An instance of a template, or a stream without one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Instance {
+    /// Index of its plan.
+    pub(crate) plan: usize,
+    /// Its values among those of the record.
+    pub(crate) first: usize,
+    pub(crate) count: usize,
+}
+
+/// Field names, made once for each place in a definition.
+#[derive(Debug, Default)]
+pub(crate) struct FieldNames {
+    /// Names of elements, and texts of their attribute `Name`, by step.
+    plain: Vec<Option<Arc<str>>>,
+    /// `element@attribute`, by step.
+    joined: Vec<Option<Arc<str>>>,
+    positions: Vec<Arc<str>>,
+}
+
+impl FieldNames {
+    /// Forgets the names of steps from there on.
+    pub(crate) fn truncate(&mut self, steps: usize) {
+        self.plain.truncate(steps);
+        self.joined.truncate(steps);
+    }
+
+    /// `param3`.
+    fn position(&mut self, number: usize) -> Arc<str> {
+        while self.positions.len() < number {
+            self.positions.push(format!("param{}", self.positions.len() + 1).into());
+        }
+        let place = number.checked_sub(1);
+        place.and_then(|place| self.positions.get(place)).cloned().unwrap_or_default()
+    }
+}
+
+/// The name at a step, made when it is asked for the first time.
+fn once(
+    names: &mut Vec<Option<Arc<str>>>,
+    step: usize,
+    make: impl FnOnce() -> Sure<Arc<str>>,
+) -> Sure<Arc<str>> {
+    if names.len() <= step {
+        names.resize(step + 1, None);
+    }
+    let known = names.get_mut(step).ok_or(Odd)?;
+    if let Some(name) = known {
+        return Ok(Arc::clone(name));
+    }
+    let name = make()?;
+    *known = Some(Arc::clone(&name));
+    Ok(name)
+}
+
+/// What was read of the chunk and of the record.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts<'r> {
+    pub(crate) data: &'r [u8],
+    pub(crate) steps: &'r [Step],
+    pub(crate) plans: &'r [Plan],
+    pub(crate) instances: &'r [Instance],
+    pub(crate) values: &'r [Value],
+}
+
+/// Adds the data of a record to its event.
+pub(crate) fn decode(parts: Parts<'_>, names: &mut FieldNames, event: &mut Event) -> Sure<()> {
+    // Fields that are derived later need some room too.
+    event.data.reserve(parts.values.len().saturating_sub(14));
+    let mut decoder = Decoder { parts, names, event, unnamed: 0, depth: 0, spent: 0 };
+    let at = decoder.scope(0)?;
+    decoder.each_child(&at, |decoder, child| decoder.section(child))
+}
+
+/// An element: its step, in the instance it belongs to.
+#[derive(Clone, Copy)]
+struct Place<'r> {
+    values: &'r [Value],
+    step: usize,
+    close: usize,
+    known: Known,
+    name: u32,
+    /// Whether it is the outermost element of its stream, which nothing leaves out or repeats.
+    is_root: bool,
+}
+
+struct Decoder<'r, 'o> {
+    parts: Parts<'r>,
+    names: &'o mut FieldNames,
+    event: &'o mut Event,
+    /// `Data` elements without a name so far.
+    unnamed: usize,
+    depth: usize,
+    spent: usize,
+}
+
+impl<'r> Decoder<'r, '_> {
+    /// The root of an instance.
+    fn scope(&self, instance: usize) -> Sure<Place<'r>> {
+        let instance = self.parts.instances.get(instance).ok_or(Odd)?;
+        let plan = self.parts.plans.get(instance.plan).ok_or(Odd)?;
+        let end = instance.first + instance.count;
+        let values = self.parts.values.get(instance.first..end).ok_or(Odd)?;
+        let place = self.place(plan.first, values, true)?;
+        place.ok_or(Odd)
+    }
+
+    /// The element opened by a step, unless it is left out.
+    fn place(&self, step: usize, values: &'r [Value], is_root: bool) -> Sure<Option<Place<'r>>> {
+        let Some(Step::Open { known, name, dependency, close }) = self.parts.steps.get(step) else {
+            return Err(Odd);
+        };
+        let depends = !is_root && *dependency != NO_DEPENDENCY;
+        let value = values.get(usize::from(*dependency));
+        if depends && value.is_some_and(|value| value.is_null()) {
+            return Ok(None);
+        }
+        let close = index(*close);
+        Ok(Some(Place { values, step, close, known: *known, name: *name, is_root }))
+    }
+
+    fn enter(&mut self) -> Sure<()> {
+        self.depth += 1;
+        self.spend(1)?;
+        if self.depth > DEPTH { Err(Odd) } else { Ok(()) }
+    }
+
+    fn spend(&mut self, work: usize) -> Sure<()> {
+        self.spent += work;
+        if self.spent > BUDGET { Err(Odd) } else { Ok(()) }
+    }
+
+    /// The attributes of an element that are there, with their steps.
+    fn attributes(
+        &self,
+        place: &Place<'r>,
+    ) -> impl Iterator<Item = (usize, Known, u32, Piece)> + use<'r> {
+        let steps = self.parts.steps.get(place.step + 1..place.close).unwrap_or_default();
+        (place.step + 1..).zip(steps).map_while(|(at, step)| match *step {
+            Step::Attr { known, name, value } => Some((at, known, name, value)),
+            _ => None,
+        })
+    }
+
+    fn content(&self, place: &Place<'r>) -> Range<usize> {
+        let steps = self.parts.steps.get(place.step + 1..place.close).unwrap_or_default();
+        let attributes = steps.iter().take_while(|step| matches!(step, Step::Attr { .. })).count();
+        place.step + 1 + attributes..place.close
+    }
+
+    /// Visits the elements in an element, those of embedded streams too. Text between elements means nothing.
+    fn each_child(
+        &mut self,
+        place: &Place<'r>,
+        mut visit: impl FnMut(&mut Self, Place<'r>) -> Sure<()>,
+    ) -> Sure<()> {
+        self.enter()?;
+        let mut content = self.content(place);
+        while let Some(at) = content.next() {
+            let child = match self.parts.steps.get(at).ok_or(Odd)? {
+                Step::Open { close, .. } => {
+                    content.start = index(*close) + 1;
+                    self.place(at, place.values, false)?
+                }
+                Step::Content(Piece::Hole(hole)) => self.embedded(place.values, *hole)?,
+                _ => None,
+            };
+            if let Some(child) = child {
+                visit(self, child)?;
+            }
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// The root of the stream in a hole, if there is one.
+    fn embedded(&self, values: &'r [Value], hole: u16) -> Sure<Option<Place<'r>>> {
+        let stream = values.get(usize::from(hole)).and_then(|value| value.stream());
+        stream.map(|instance| self.scope(instance)).transpose()
+    }
+
+    /// A child of `Event`.
+    fn section(&mut self, place: Place<'r>) -> Sure<()> {
+        match place.known {
+            Known::System if !place.is_root => Ok(()),
+            // A second one, by way of a stream.
+            Known::System => Err(Odd),
+            Known::EventData => {
+                if let Some((_, name)) = self.name_attribute(&place)? {
+                    self.push("EventData".into(), name)?;
+                }
+                self.each_child(&place, |decoder, child| decoder.data(&child))
+            }
+            Known::UserData => {
+                self.each_child(&place, |decoder, child| decoder.user_data(&child, true))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The attribute `Name`, when it is not empty: its step and text.
+    fn name_attribute(&self, place: &Place<'r>) -> Sure<Option<(usize, String)>> {
+        for (at, known, _, piece) in self.attributes(place) {
+            if known == Known::Name {
+                let mut text = String::new();
+                self.scalar(place.values, piece, &mut text)?;
+                // An empty attribute is not written, and another one may follow.
+                if !text.is_empty() {
+                    return Ok(Some((at, text)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// A child of `EventData`.
+    fn data(&mut self, place: &Place<'r>) -> Sure<()> {
+        let name = self.data_name(place)?;
+        if let Some(texts) = self.repeated(place)? {
+            for text in texts {
+                let (name, unnamed) = self.named(name.as_ref());
+                self.value(name, unnamed, text)?;
+            }
+            return Ok(());
+        }
+        let (name, unnamed) = self.named(name.as_ref());
+        let mut text = String::new();
+        self.collect(place, &mut text)?;
+        if name.as_ref() == "Binary" && self.is_hex(place) {
+            return if text.is_empty() { Ok(()) } else { self.push(name, text) };
+        }
+        self.value(name, unnamed, text)
+    }
+
+    /// The name of a child of `EventData`; `None` when it is told by its position.
+    fn data_name(&mut self, place: &Place<'r>) -> Sure<Option<Arc<str>>> {
+        let mut attributes = self.attributes(place).filter(|(_, known, ..)| *known == Known::Name);
+        match (attributes.next(), attributes.next()) {
+            // One text in the template: the same in all records.
+            (Some((at, _, _, piece @ Piece::Text { .. })), None) => {
+                let (parts, values) = (self.parts, place.values);
+                let name = once(&mut self.names.plain, at, || {
+                    let mut text = String::new();
+                    scalar(parts.data, values, piece, &mut text)?;
+                    Ok(text.into())
+                })?;
+                if !name.is_empty() {
+                    return Ok(Some(name));
+                }
+            }
+            (None, _) => {}
+            _ => {
+                if let Some((_, name)) = self.name_attribute(place)? {
+                    return Ok(Some(name.into()));
+                }
+            }
+        }
+        if place.known == Known::Data { Ok(None) } else { self.element_name(place).map(Some) }
+    }
+
+    /// The name, and whether it is only a position.
+    fn named(&mut self, name: Option<&Arc<str>>) -> (Arc<str>, bool) {
+        match name {
+            Some(name) => (Arc::clone(name), false),
+            None => {
+                self.unnamed += 1;
+                (self.names.position(self.unnamed), true)
+            }
+        }
+    }
+
+    fn element_name(&mut self, place: &Place<'r>) -> Sure<Arc<str>> {
+        let data = self.parts.data;
+        once(&mut self.names.plain, place.step, || ascii(data, place.name).map(Arc::from))
+    }
+
+    /// Whether an element is filled by bytes and nothing else.
+    fn is_hex(&self, place: &Place<'r>) -> bool {
+        let steps = self.parts.steps.get(self.content(place));
+        let Some([Step::Content(Piece::Hole(hole))]) = steps else { return false };
+        place.values.get(usize::from(*hole)).is_some_and(|value| value.kind == values::BINARY)
+    }
+
+    fn value(&mut self, name: Arc<str>, unnamed: bool, text: String) -> Sure<()> {
+        // A `Name` can call anything `Binary`, and `Binary` anything.
+        if name.as_ref() == "Binary" {
+            let hex = binary(&text);
+            return if hex.is_empty() { Ok(()) } else { self.push(name, hex) };
+        }
+        let parts = if unnamed { strings(&text) } else { Vec::new() };
+        if parts.is_empty() {
+            return self.push(name, text);
+        }
+        self.unnamed -= 1;
+        for part in parts {
+            self.unnamed += 1;
+            let name = self.names.position(self.unnamed);
+            self.push(name, part)?;
+        }
+        Ok(())
+    }
+
+    /// The texts of an element that an array repeats.
+    fn repeated(&self, place: &Place<'r>) -> Sure<Option<Vec<String>>> {
+        let steps = self.parts.steps.get(self.content(place));
+        let Some([Step::Content(Piece::Hole(hole))]) = steps else { return Ok(None) };
+        let value = place.values.get(usize::from(*hole));
+        let Some(value) = value.filter(|value| value.kind == values::TEXTS) else {
+            return Ok(None);
+        };
+        if place.is_root {
+            return Err(Odd);
+        }
+        let stored = value.stored(self.parts.data)?;
+        let units = stored.as_chunks::<2>().0;
+        // Each ends with a NUL, the last one too.
+        let texts = units.strip_suffix(&[[0, 0]]).ok_or(Odd)?.split(|unit| *unit == [0, 0]);
+        let shown = |units: &[[u8; 2]]| {
+            let mut out = String::new();
+            text::utf16(units.as_flattened(), &mut out);
+            out
+        };
+        Ok(Some(texts.map(shown).collect()))
+    }
+
+    /// All text in an element and in those inside it.
+    fn collect(&mut self, place: &Place<'r>, out: &mut String) -> Sure<()> {
+        self.enter()?;
+        let mut content = self.content(place);
+        while let Some(at) = content.next() {
+            let child = match *self.parts.steps.get(at).ok_or(Odd)? {
+                Step::Open { close, .. } => {
+                    content.start = index(close) + 1;
+                    self.place(at, place.values, false)?
+                }
+                Step::Content(piece) => {
+                    let stream = match piece {
+                        Piece::Hole(hole) => self.embedded(place.values, hole)?,
+                        Piece::Text { .. } => None,
+                    };
+                    if stream.is_none() {
+                        self.spend(1 + out.len() / 1024)?;
+                        self.scalar(place.values, piece, out)?;
+                    }
+                    stream
+                }
+                _ => return Err(Odd),
+            };
+            if let Some(child) = child {
+                match self.repeated(&child)? {
+                    Some(texts) => out.extend(texts),
+                    None => self.collect(&child, out)?,
+                }
+            }
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn scalar(&self, values: &[Value], piece: Piece, out: &mut String) -> Sure<()> {
+        scalar(self.parts.data, values, piece, out)
+    }
+
+    /// An element of `UserData`: only the innermost ones have values.
+    fn user_data(&mut self, place: &Place<'r>, outermost: bool) -> Sure<()> {
+        if let Some(texts) = self.repeated(place)? {
+            for text in texts {
+                let attributes = self.user_start(place, outermost)?;
+                self.user_leaf(place, outermost || attributes, text)?;
+            }
+            return Ok(());
+        }
+        let attributes = self.user_start(place, outermost)?;
+        let mut children = false;
+        self.each_child(place, |decoder, child| {
+            children = true;
+            decoder.user_data(&child, false)
+        })?;
+        if children {
+            return Ok(());
+        }
+        let mut text = String::new();
+        self.collect(place, &mut text)?;
+        self.user_leaf(place, outermost || attributes, text)
+    }
+
+    /// What the start tag of an element of `UserData` says; whether it has attributes.
+    fn user_start(&mut self, place: &Place<'r>, outermost: bool) -> Sure<bool> {
+        if outermost {
+            let name = self.element_name(place)?;
+            self.push("UserData".into(), name.as_ref().to_owned())?;
+        }
+        let mut some = false;
+        for (at, known, name, piece) in self.attributes(place) {
+            let mut text = String::new();
+            if known != Known::Namespace {
+                self.scalar(place.values, piece, &mut text)?;
+            }
+            if !text.is_empty() {
+                let data = self.parts.data;
+                let name = once(&mut self.names.joined, at, || {
+                    Ok(format!("{}@{}", ascii(data, place.name)?, ascii(data, name)?).into())
+                })?;
+                self.push(name, text)?;
+                some = true;
+            }
+        }
+        Ok(some)
+    }
+
+    /// `said`: the element is named already, or its attributes have said what there is to say.
+    fn user_leaf(&mut self, place: &Place<'r>, said: bool, text: String) -> Sure<()> {
+        if !(said && text.trim().is_empty()) {
+            let name = self.element_name(place)?;
+            self.push(name, text)?;
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, name: Arc<str>, value: String) -> Sure<()> {
+        self.spend(value.len() / 1024)?;
+        if self.event.data.len() < limits::EVENT_FIELDS {
+            self.event.data.push((name, value));
+        }
+        Ok(())
+    }
+}
+
+/// A text of the definition, or a value that is no stream.
+fn scalar(data: &[u8], values: &[Value], piece: Piece, out: &mut String) -> Sure<()> {
+    match piece {
+        Piece::Text { at, bytes } => {
+            text::utf16(Cursor::new(data, index(at)).take(index(bytes))?, out);
+            Ok(())
+        }
+        Piece::Hole(hole) => match values.get(usize::from(hole)) {
+            Some(value) if value.stream().is_some() => Err(Odd),
+            Some(value) => text::push(data, *value, out),
+            None => Ok(()),
+        },
+    }
+}
+
+/// A name; those of plans are ASCII.
+fn ascii(data: &[u8], name: u32) -> Sure<String> {
+    let mut out = String::new();
+    text::utf16(names::units(data, name)?, &mut out);
+    Ok(out)
+}

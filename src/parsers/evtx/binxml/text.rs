@@ -1,0 +1,245 @@
+//! Values as text, spelled as the XML of the `evtx` crate spells them once its references are resolved.
+
+use std::fmt::Write;
+
+use encoding_rs::WINDOWS_1252;
+
+use super::cursor::{Cursor, index};
+use super::values::{self, Value};
+use super::{Odd, Sure};
+
+/// What stands for a character that XML does not allow, as Windows writes it.
+const FORBIDDEN: char = '_';
+
+/// 1601-01-01 to 1970-01-01 in seconds.
+const EPOCH_DISTANCE: i64 = 11_644_473_600;
+const TICKS_PER_SECOND: u64 = 10_000_000;
+const TICKS_PER_DAY: u64 = 86_400 * TICKS_PER_SECOND;
+/// The first tick of the year 10000: Windows shows no more than four digits of a year.
+const YEAR_10000: u64 = 2_650_467_744_000_000_000;
+
+/// Adds a scalar value. Odd: numbers with a fraction, arrays, and what has no text.
+pub(crate) fn push(data: &[u8], value: Value, out: &mut String) -> Sure<()> {
+    let mut cursor = Cursor::new(data, index(value.at));
+    let bytes = cursor.take(usize::from(value.bytes))?;
+    match (value.kind, bytes) {
+        (values::NULL, _) | (values::STREAM, []) => {}
+        (values::TEXT, _) => utf16(bytes, out),
+        (values::ANSI, _) => ansi(bytes, out),
+        (0x03, [byte]) => write(out, format_args!("{}", byte.cast_signed())),
+        (values::BINARY, _) => hex(bytes, out),
+        (0x0f, _) => guid(bytes, out)?,
+        (values::FILETIME, _) => filetime(u64::from_le_bytes(sized(bytes)?), out)?,
+        (0x12, _) => system_time(bytes, out)?,
+        (0x13, _) => sid(bytes, out)?,
+        (0x0d, _) => match i32::from_le_bytes(sized(bytes)?) {
+            0 => out.push_str("false"),
+            1 => out.push_str("true"),
+            // Some providers keep bits in a truth value.
+            bits => write(out, format_args!("{bits}")),
+        },
+        (0x05, _) => write(out, format_args!("{}", i16::from_le_bytes(sized(bytes)?))),
+        (0x07, _) => write(out, format_args!("{}", i32::from_le_bytes(sized(bytes)?))),
+        (0x09, _) => write(out, format_args!("{}", i64::from_le_bytes(sized(bytes)?))),
+        (values::U8 | values::U16 | values::U32 | values::U64, _) => {
+            write(out, format_args!("{}", unsigned(bytes)));
+        }
+        (0x10 | 0x14 | 0x15, _) => write(out, format_args!("{:#x}", unsigned(bytes))),
+        _ => return Err(Odd),
+    }
+    Ok(())
+}
+
+fn write(out: &mut String, what: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = out.write_fmt(what);
+}
+
+fn sized<const N: usize>(bytes: &[u8]) -> Sure<[u8; N]> {
+    bytes.try_into().ok().ok_or(Odd)
+}
+
+/// A little-endian number of up to eight bytes.
+pub(crate) fn unsigned(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// UTF-16 up to the first NUL.
+pub(crate) fn utf16(bytes: &[u8], out: &mut String) {
+    let units = bytes.as_chunks::<2>().0;
+    let is_plain = |[low, high]: &[u8; 2]| *high == 0 && matches!(low, b' '..=b'~');
+    let plain = units.iter().position(|unit| !is_plain(unit)).unwrap_or(units.len());
+    let (ascii, rest) = units.split_at_checked(plain).unwrap_or((&[], units));
+    out.reserve(units.len());
+    out.extend(ascii.iter().map(|[low, _]| char::from(*low)));
+    let rest = rest.iter().map(|unit| u16::from_le_bytes(*unit)).take_while(|unit| *unit != 0);
+    out.extend(char::decode_utf16(rest).map(|letter| letter.map_or(FORBIDDEN, allowed)));
+}
+
+fn allowed(letter: char) -> char {
+    match letter {
+        '\t' | '\n' | '\r' => letter,
+        '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => FORBIDDEN,
+        _ => letter,
+    }
+}
+
+/// Text in a code page; its NULs count for nothing. Which page is not in the log: Windows-1252, as the crate takes it.
+fn ansi(bytes: &[u8], out: &mut String) {
+    let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
+    let (text, _) = WINDOWS_1252.decode_without_bom_handling(&bytes);
+    out.extend(text.chars().map(allowed));
+}
+
+/// Upper-case hex.
+fn hex(bytes: &[u8], out: &mut String) {
+    let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'A' + half - 10 });
+    out.reserve(bytes.len() * 2);
+    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+}
+
+/// `{d3c8e9a0-…}`; the first three fields are little-endian.
+fn guid(bytes: &[u8], out: &mut String) -> Sure<()> {
+    let [a, b, c, d, e, f, g, h, rest @ ..] = sized::<16>(bytes)?;
+    let first = u32::from_le_bytes([a, b, c, d]);
+    let (second, third) = (u16::from_le_bytes([e, f]), u16::from_le_bytes([g, h]));
+    let fourth = u64::from_be_bytes(rest);
+    let (clock, node) = (fourth >> 48, fourth & 0xffff_ffff_ffff);
+    write(out, format_args!("{{{first:08x}-{second:04x}-{third:04x}-{clock:04x}-{node:012x}}}"));
+    Ok(())
+}
+
+/// Seconds and nanoseconds since 1970. Odd after the year 9999, for which Windows has no digits.
+pub(crate) fn moment(ticks: u64) -> Sure<(i64, u32)> {
+    if ticks >= YEAR_10000 {
+        return Err(Odd);
+    }
+    let seconds = i64::try_from(ticks / TICKS_PER_SECOND).ok().ok_or(Odd)? - EPOCH_DISTANCE;
+    let nanos = u32::try_from(ticks % TICKS_PER_SECOND * 100).ok().ok_or(Odd)?;
+    Ok((seconds, nanos))
+}
+
+fn filetime(ticks: u64, out: &mut String) -> Sure<()> {
+    if ticks >= YEAR_10000 {
+        return Err(Odd);
+    }
+    let (year, month, day) = date(ticks / TICKS_PER_DAY);
+    let time = ticks % TICKS_PER_DAY;
+    let (seconds, ticks) = (time / TICKS_PER_SECOND, time % TICKS_PER_SECOND);
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    instant(out, [year, month, day, hour, minute, second, ticks]);
+    Ok(())
+}
+
+fn instant(out: &mut String, [year, month, day, hour, minute, second, ticks]: [u64; 7]) {
+    write(
+        out,
+        format_args!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ticks:07}Z"),
+    );
+}
+
+/// The date so many days after 1601-01-01, which begins a cycle of 400 years.
+fn date(days: u64) -> (u64, u64, u64) {
+    const CYCLE: u64 = 146_097;
+    const CENTURY: u64 = 36_524;
+    const FOUR: u64 = 1_461;
+    let (cycles, days) = (days / CYCLE, days % CYCLE);
+    let centuries = (days / CENTURY).min(3);
+    let days = days - centuries * CENTURY;
+    let (fours, days) = (days / FOUR, days % FOUR);
+    let years = (days / 365).min(3);
+    let mut day = days - years * 365;
+    let year = 1601 + cycles * 400 + centuries * 100 + fours * 4 + years;
+    for (month, length) in (1..).zip(month_lengths(year)) {
+        if day < length {
+            return (year, month, day + 1);
+        }
+        day -= length;
+    }
+    (year, 12, 31)
+}
+
+fn month_lengths(year: u64) -> [u64; 12] {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+}
+
+/// A SYSTEMTIME. What is no time becomes the first instant Windows knows; odd after the year 9999.
+fn system_time(bytes: &[u8], out: &mut String) -> Sure<()> {
+    let fields = sized::<16>(bytes)?;
+    let mut fields =
+        fields.as_chunks::<2>().0.iter().map(|half| u64::from(u16::from_le_bytes(*half)));
+    let mut next = || fields.next().ok_or(Odd);
+    let (year, month, _, day) = (next()?, next()?, next()?, next()?);
+    let (hour, minute, second, millis) = (next()?, next()?, next()?, next()?);
+    if (10_000..=30_827).contains(&year) {
+        return Err(Odd);
+    }
+    let length = usize::try_from(month).ok().and_then(|month| month.checked_sub(1));
+    let length = length.and_then(|month| month_lengths(year).get(month).copied());
+    let is_time = (1601..=9999).contains(&year)
+        && length.is_some_and(|length| (1..=length).contains(&day))
+        && (hour < 24 && minute < 60 && second < 60 && millis < 1000);
+    instant(
+        out,
+        if is_time {
+            [year, month, day, hour, minute, second, millis * 10_000]
+        } else {
+            [1601, 1, 1, 0, 0, 0, 0]
+        },
+    );
+    Ok(())
+}
+
+fn sid(bytes: &[u8], out: &mut String) -> Sure<()> {
+    let (head, parts) = bytes.split_first_chunk::<8>().ok_or(Odd)?;
+    let [revision, _, authority @ ..] = head;
+    let authority = authority.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    write(out, format_args!("S-{revision}-{authority}"));
+    for part in parts.as_chunks::<4>().0 {
+        write(out, format_args!("-{}", u32::from_le_bytes(*part)));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(kind: u8, bytes: &[u8]) -> String {
+        let mut text = String::new();
+        let value = Value { at: 0, bytes: bytes.len().try_into().unwrap(), kind };
+        push(bytes, value, &mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        let day = |days: u64| shown(values::FILETIME, &(days * TICKS_PER_DAY).to_le_bytes());
+        let start = chrono::NaiveDate::from_ymd_opt(1601, 1, 1).unwrap();
+        for days in (0..=2_000_000).step_by(17).chain([3_067_670]) {
+            let date = start + chrono::TimeDelta::days(i64::try_from(days).unwrap());
+            assert_eq!(day(days), format!("{date}T00:00:00.0000000Z"));
+        }
+        let last = shown(values::FILETIME, &(YEAR_10000 - 1).to_le_bytes());
+        assert_eq!(last, "9999-12-31T23:59:59.9999999Z");
+        assert_eq!(moment(YEAR_10000), Err(Odd));
+        assert_eq!(moment(116_444_736_000_000_001), Ok((0, 100)));
+    }
+
+    #[test]
+    fn characters_that_xml_forbids_become_underscores() {
+        let units = [0x41, 0x1, 0xd800, 0x42, 0xd83d, 0xde00, 0xfffe, 0x9, 0xdc00, 0, 0x43];
+        let bytes: Vec<u8> = units.iter().flat_map(|unit: &u16| unit.to_le_bytes()).collect();
+        assert_eq!(shown(values::TEXT, &bytes), "A__B\u{1f600}_\t_");
+        assert_eq!(shown(values::ANSI, b"a\0b\x01\x80"), "ab_\u{20ac}");
+    }
+
+    #[test]
+    fn system_times_that_are_none_are_the_first_instant() {
+        let time = |fields: [u16; 8]| shown(0x12, &fields.map(u16::to_le_bytes).concat());
+        assert_eq!(time([2026, 2, 0, 28, 1, 2, 3, 45]), "2026-02-28T01:02:03.0450000Z");
+        assert_eq!(time([2026, 2, 0, 29, 1, 2, 3, 45]), "1601-01-01T00:00:00.0000000Z");
+        assert_eq!(time([0; 8]), "1601-01-01T00:00:00.0000000Z");
+    }
+}

@@ -1,0 +1,495 @@
+//! A chunk read by our own hands: every record looked at, the wanted ones decoded.
+//!
+//! What this reader is not sure of it names by the offset of the record, and the crate reads it. When the frames of
+//! the records themselves are damaged, the crate takes the chunk as a whole, as it knows how to go on behind the damage.
+
+use super::CHUNK;
+use super::binxml::cursor::{Cursor, index, offset};
+use super::binxml::intern::{Interned, TextId};
+use super::binxml::names::{self, Known, Seen};
+use super::binxml::payload::{self, FieldNames, Instance, Parts};
+use super::binxml::plan::{self, Plan, Step};
+use super::binxml::system::{Head, System};
+use super::binxml::values::{self, RULES, Value};
+use super::binxml::{Odd, Sure};
+use super::header::array;
+use crate::event::{Event, Origin, Position, SourceId};
+use crate::parsers::{CoverageSpan, Interest};
+
+const RECORD_MAGIC: &[u8] = b"**\0\0";
+const RECORD_HEADER: usize = 24;
+/// Header, and the copy of the size at the end.
+const RECORD_FRAME: usize = RECORD_HEADER + 4;
+const FIRST_RECORD: usize = 512;
+/// The crate refuses a record written after 9999-12-30T22:00.
+const LAST_WRITTEN: u64 = 2_650_466_808_000_000_000;
+/// Templates in templates; real records have one or two.
+const NESTING: usize = 8;
+/// Values of one instance, as many as a set has room for; Windows stops near 100.
+const VALUES: usize = 128;
+/// Template definitions that one chunk has room for.
+const DEFINITIONS: usize = CHUNK / 24;
+/// Definition offsets for which nothing is known yet.
+const UNREAD: u16 = 0;
+/// A definition that we leave to the crate.
+const ODD: u16 = u16::MAX;
+
+/// What one chunk gave.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Records that were read.
+    pub(super) records: u64,
+    /// The wanted ones, with the offsets of their content.
+    pub(super) events: Vec<(u64, Event)>,
+    pub(super) coverage: Vec<CoverageSpan>,
+    /// Records for the crate, by the offsets of their content.
+    pub(super) left: Vec<u64>,
+}
+
+/// Everything a chunk needs while it is read; used again for the next one.
+#[derive(Debug)]
+pub(super) struct Reader {
+    seen: Seen,
+    interned: Interned,
+    names: FieldNames,
+    steps: Vec<Step>,
+    plans: Vec<Plan>,
+    systems: Vec<System>,
+    /// By offset of the definition: index of the plan + 1.
+    definitions: Vec<u16>,
+    /// The offsets that are in use.
+    defined: Vec<usize>,
+    values: Vec<Value>,
+    instances: Vec<Instance>,
+    spans: Vec<Span>,
+    asked: Vec<Option<(Ask, bool)>>,
+    /// Whose interest the answers are about.
+    run: u64,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            seen: Seen::default(),
+            interned: Interned::default(),
+            names: FieldNames::default(),
+            steps: Vec::new(),
+            plans: Vec::new(),
+            systems: Vec::new(),
+            definitions: vec![UNREAD; CHUNK],
+            defined: Vec::new(),
+            values: Vec::new(),
+            instances: Vec::new(),
+            spans: Vec::new(),
+            asked: vec![None; ASKED],
+            run: 0,
+        }
+    }
+}
+
+/// Provider, alias and id of a record.
+type Ask = (TextId, TextId, u32);
+
+/// Answers of [`Interest::wants`] that are kept.
+const ASKED: usize = 256;
+
+/// Records of one channel and computer in one chunk.
+#[derive(Debug)]
+struct Span {
+    channel: TextId,
+    computer: TextId,
+    first: (i64, u32),
+    last: (i64, u32),
+    records: u64,
+    ids: (u64, u64),
+}
+
+/// A record's frame.
+struct Frame {
+    number: u64,
+    content: usize,
+    end: usize,
+}
+
+impl Reader {
+    /// Prepares for another log; somebody else may want other records of it.
+    pub(super) fn begin(&mut self, run: u64) {
+        if self.run != run {
+            self.run = run;
+            self.asked.fill(None);
+        }
+    }
+
+    /// Reads a chunk of full size that begins with its magic. `None`: the crate has to, as a whole.
+    pub(super) fn read(
+        &mut self,
+        source: SourceId,
+        data: &[u8],
+        interest: &Interest,
+    ) -> Option<Found> {
+        self.reset();
+        if data.len() != CHUNK || !names::lists_are_sound(data, &mut self.seen) {
+            return None;
+        }
+        let mut found = Found::default();
+        let last_id = u64::from_le_bytes(array(data, 32)?);
+        let live_end = index(u32::from_le_bytes(array(data, 48)?)).min(CHUNK);
+        let mut at = FIRST_RECORD;
+        while at < live_end {
+            let Some(frame) = frame(data, at) else {
+                if is_blank(data, at, live_end)? {
+                    break;
+                }
+                return None;
+            };
+            match self.record(source, data, &frame, interest, &mut found) {
+                Ok(()) => found.records += 1,
+                Err(Odd) => found.left.push(frame.content as u64),
+            }
+            if frame.number == last_id {
+                break;
+            }
+            at = frame.end;
+        }
+        found.coverage = self.coverage(source);
+        Some(found)
+    }
+
+    fn reset(&mut self) {
+        if self.interned.tidy() {
+            self.asked.fill(None);
+        }
+        for offset in self.defined.drain(..) {
+            if let Some(known) = self.definitions.get_mut(offset) {
+                *known = UNREAD;
+            }
+        }
+        self.names.truncate(0);
+        self.steps.clear();
+        self.plans.clear();
+        self.systems.clear();
+        self.spans.clear();
+    }
+
+    /// Reads one record; gives the event when it is wanted.
+    fn record(
+        &mut self,
+        source: SourceId,
+        data: &[u8],
+        frame: &Frame,
+        interest: &Interest,
+        found: &mut Found,
+    ) -> Sure<()> {
+        self.values.clear();
+        self.instances.clear();
+        let (steps, plans, systems) = (self.steps.len(), self.plans.len(), self.systems.len());
+        let root = self.stream(data, frame.content, frame.end - 4, 0);
+        let result = root.and_then(|_| self.event(source, data, frame, interest, found));
+        // What was read of streams without a template ends with the record; definitions stay.
+        let new = self.plans.get(plans..).unwrap_or_default();
+        if new.is_empty() || new.iter().any(|plan| plan.passing) {
+            self.forget(steps, plans, systems);
+        }
+        result
+    }
+
+    fn forget(&mut self, steps: usize, plans: usize, systems: usize) {
+        if self.steps.len() == steps {
+            return;
+        }
+        self.steps.truncate(steps);
+        self.names.truncate(steps);
+        self.plans.truncate(plans);
+        self.systems.truncate(systems);
+        // Definitions that were met in between are read again at their next use.
+        let limit = u16::try_from(plans).unwrap_or(u16::MAX);
+        for offset in &self.defined {
+            if let Some(known) = self.definitions.get_mut(*offset)
+                && *known > limit
+                && *known != ODD
+            {
+                *known = UNREAD;
+            }
+        }
+    }
+
+    /// The record's head counts for coverage; the rest is read when it is wanted.
+    fn event(
+        &mut self,
+        source: SourceId,
+        data: &[u8],
+        frame: &Frame,
+        interest: &Interest,
+        found: &mut Found,
+    ) -> Sure<()> {
+        let root = self.instances.first().ok_or(Odd)?;
+        let plan = self.plans.get(root.plan).ok_or(Odd)?;
+        let system = plan.system.and_then(|index| self.systems.get(index)).ok_or(Odd)?;
+        let values = self.values.get(root.first..root.first + root.count).ok_or(Odd)?;
+        let head = system.head(data, values, frame.number, &mut self.interned)?;
+        if wanted(&head, interest, &self.interned, &mut self.asked) {
+            let origin = Origin { source, position: Position::Record(frame.number) };
+            let mut event = system.event(data, values, &head, origin, &self.interned)?;
+            let parts = Parts {
+                data,
+                steps: &self.steps,
+                plans: &self.plans,
+                instances: &self.instances,
+                values: &self.values,
+            };
+            payload::decode(parts, &mut self.names, &mut event)?;
+            event.derive_fields();
+            found.events.push((frame.content as u64, event));
+        }
+        // Only now: a record that goes to the crate must not be counted twice.
+        self.count(&head);
+        Ok(())
+    }
+
+    /// Reads a stream: one instance of a template, or one element. Gives the index of its instance.
+    fn stream(&mut self, data: &[u8], start: usize, end: usize, depth: usize) -> Sure<usize> {
+        if depth > NESTING {
+            return Err(Odd);
+        }
+        let mut cursor = Cursor::new(data, start);
+        let token = match data.get(start..end).ok_or(Odd)? {
+            [0x0f, _, _, _, token, ..] => {
+                cursor.skip(4)?;
+                *token
+            }
+            [token, ..] => *token,
+            [] => return Err(Odd),
+        };
+        if token != 0x0c {
+            return self.bare(data, start, end, depth);
+        }
+        cursor.skip(1)?;
+        let instance = self.instance(&mut cursor, end, depth)?;
+        // Behind the instance the stream ends.
+        match data.get(cursor.at()..end) {
+            Some([] | [0x00, ..]) => Ok(instance),
+            _ => Err(Odd),
+        }
+    }
+
+    /// A stream without a template.
+    fn bare(&mut self, data: &[u8], start: usize, end: usize, depth: usize) -> Sure<usize> {
+        let mut plan = plan::read(data, start, end - start, false, &mut self.steps)?;
+        plan.passing = true;
+        if depth == 0 {
+            plan.system = Some(self.system(data, &mut plan)?);
+        }
+        let instance = Instance { plan: self.plans.len(), first: self.values.len(), count: 0 };
+        self.plans.push(plan);
+        self.instances.push(instance);
+        Ok(self.instances.len() - 1)
+    }
+
+    fn system(&mut self, data: &[u8], plan: &mut Plan) -> Sure<usize> {
+        let system = System::of(data, plan, &self.steps, &mut self.interned)?;
+        self.systems.push(system);
+        Ok(self.systems.len() - 1)
+    }
+
+    /// An instance of a template, from behind its token.
+    fn instance(&mut self, cursor: &mut Cursor<'_>, end: usize, depth: usize) -> Sure<usize> {
+        let data = cursor.data();
+        cursor.skip(5)?;
+        let definition = index(cursor.u32()?);
+        if cursor.at() == definition {
+            cursor.skip(20)?;
+            let size = index(cursor.u32()?);
+            cursor.skip(size)?;
+        }
+        let plan = self.definition(data, definition)?;
+        if depth == 0 && self.plans.get(plan).is_none_or(|plan| plan.system.is_none()) {
+            return Err(Odd);
+        }
+        let count = index(cursor.u32()?);
+        if count > VALUES {
+            return Err(Odd);
+        }
+        let table = cursor.take(count * 4)?;
+        let first = self.values.len();
+        let special = self.take_values(cursor, table)?;
+        if cursor.at() > end {
+            return Err(Odd);
+        }
+        let instance = self.instances.len();
+        self.instances.push(Instance { plan, first, count });
+        if special != 0 {
+            self.check_special(data, special, instance, depth)?;
+        }
+        Ok(instance)
+    }
+
+    /// Reads where each value is, by type and size. Gives the set of those that need a closer look.
+    fn take_values(&mut self, cursor: &mut Cursor<'_>, table: &[u8]) -> Sure<u128> {
+        let mut at = cursor.at();
+        let (mut fit, mut special, mut bit) = (true, 0_u128, 1_u128);
+        self.values.extend(table.as_chunks::<4>().0.iter().map(|[low, high, kind, _]| {
+            let bytes = u16::from_le_bytes([*low, *high]);
+            let value = Value { at: offset(at), bytes, kind: *kind };
+            #[expect(clippy::indexing_slicing, reason = "the table has a rule for each byte")]
+            let rule = RULES[usize::from(*kind)];
+            fit &= rule.fits(bytes);
+            special |= if rule.special { bit } else { 0 };
+            bit <<= 1;
+            at += usize::from(bytes);
+            value
+        }));
+        cursor.skip(at - cursor.at())?;
+        if fit { Ok(special) } else { Err(Odd) }
+    }
+
+    /// Looks closer at some values of an instance, and reads the streams that are embedded in it.
+    fn check_special(
+        &mut self,
+        data: &[u8],
+        mut special: u128,
+        instance: usize,
+        depth: usize,
+    ) -> Sure<()> {
+        let Instance { plan, first, .. } = *self.instances.get(instance).ok_or(Odd)?;
+        while special != 0 {
+            let hole = special.trailing_zeros() as usize;
+            special &= special - 1;
+            let value = *self.values.get(first + hole).ok_or(Odd)?;
+            let plan = self.plans.get(plan).ok_or(Odd)?;
+            if !values::is_sound(data, value, plan, hole) {
+                return Err(Odd);
+            }
+            if value.kind == values::STREAM && value.bytes > 0 {
+                let start = index(value.at);
+                let end = start + usize::from(value.bytes);
+                let inner = self.stream(data, start, end, depth + 1)?;
+                if let Some(value) = self.values.get_mut(first + hole) {
+                    value.at = offset(inner);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The plan of the definition at an offset.
+    fn definition(&mut self, data: &[u8], definition: usize) -> Sure<usize> {
+        match self.definitions.get(definition).copied().ok_or(Odd)? {
+            ODD => Err(Odd),
+            UNREAD => self.define(data, definition),
+            known => Ok(usize::from(known) - 1),
+        }
+    }
+
+    fn define(&mut self, data: &[u8], definition: usize) -> Sure<usize> {
+        let plan = self.read_definition(data, definition);
+        let index = self.plans.len();
+        let known = u16::try_from(index + 1).ok().filter(|_| index < DEFINITIONS);
+        if let Some(entry) = self.definitions.get_mut(definition) {
+            *entry = known.filter(|_| plan.is_ok()).unwrap_or(ODD);
+            self.defined.push(definition);
+        }
+        self.plans.push(plan?);
+        known.map(|_| index).ok_or(Odd)
+    }
+
+    fn read_definition(&mut self, data: &[u8], definition: usize) -> Sure<Plan> {
+        let mut cursor = Cursor::new(data, definition);
+        cursor.skip(20)?;
+        let size = index(cursor.u32()?);
+        let start = cursor.at();
+        cursor.skip(size)?;
+        let mut plan = plan::read(data, start, size, true, &mut self.steps)?;
+        if plan.root == Known::Event {
+            plan.system = Some(self.system(data, &mut plan)?);
+        }
+        Ok(plan)
+    }
+
+    fn count(&mut self, head: &Head) {
+        let Some(time) = head.time else { return };
+        let same = |span: &Span| span.channel == head.channel && span.computer == head.computer;
+        let place = match self.spans.last() {
+            Some(last) if same(last) => Some(self.spans.len() - 1),
+            _ => self.spans.iter().position(same),
+        };
+        match place.and_then(|place| self.spans.get_mut(place)) {
+            Some(span) => {
+                span.first = span.first.min(time);
+                span.last = span.last.max(time);
+                span.records += 1;
+                span.ids = (span.ids.0.min(head.record_id), span.ids.1.max(head.record_id));
+            }
+            None => self.spans.push(Span {
+                channel: head.channel,
+                computer: head.computer,
+                first: time,
+                last: time,
+                records: 1,
+                ids: (head.record_id, head.record_id),
+            }),
+        }
+    }
+
+    fn coverage(&self, source: SourceId) -> Vec<CoverageSpan> {
+        let shown = |span: &Span| {
+            Some(CoverageSpan {
+                source,
+                channel: self.interned.get(span.channel)?.clone(),
+                computer: self.interned.get(span.computer)?.clone(),
+                first: Head::instant(span.first)?,
+                last: Head::instant(span.last)?,
+                records: span.records,
+                record_ids: span.ids,
+            })
+        };
+        self.spans.iter().filter_map(shown).collect()
+    }
+}
+
+/// The record that begins at an offset, when its frame is whole.
+fn frame(data: &[u8], at: usize) -> Option<Frame> {
+    let head = data.get(at..at + RECORD_HEADER)?;
+    if !head.starts_with(RECORD_MAGIC) {
+        return None;
+    }
+    let size = index(u32::from_le_bytes(array(head, 4)?));
+    let number = u64::from_le_bytes(array(head, 8)?);
+    let written = u64::from_le_bytes(array(head, 16)?);
+    let end = at.checked_add(size)?;
+    let fits = size >= RECORD_FRAME && end <= data.len() && written < LAST_WRITTEN;
+    fits.then_some(Frame { number, content: at + RECORD_HEADER, end })
+}
+
+/// Whether the free space begins here, before the header says so: zeroes, and no record behind them.
+fn is_blank(data: &[u8], at: usize, live_end: usize) -> Option<bool> {
+    let zeroes = data.get(at..at + 4).is_none_or(|magic| magic == [0; 4]);
+    let cut = at + RECORD_HEADER > data.len();
+    let last = index(u32::from_le_bytes(array(data, 44)?)).saturating_add(4).min(live_end);
+    let rest = data.get(at + 1..last).unwrap_or_default();
+    let magic = || rest.windows(RECORD_MAGIC.len()).any(|window| window == RECORD_MAGIC);
+    Some((zeroes || cut) && !(rest.contains(&b'*') && magic()))
+}
+
+/// Whether somebody wants such a record. Few kinds make up most of a log, so the answers are kept.
+fn wanted(
+    head: &Head,
+    interest: &Interest,
+    interned: &Interned,
+    asked: &mut [Option<(Ask, bool)>],
+) -> bool {
+    let id = head.event_id.unwrap_or_default();
+    let ask = (head.provider, head.event_source, id);
+    let place = index(id ^ head.provider.wrapping_mul(31)) % ASKED;
+    if let Some(Some((known, answer))) = asked.get(place)
+        && *known == ask
+    {
+        return *answer;
+    }
+    let text = |id| interned.get(id).map_or("", AsRef::as_ref);
+    let alias = text(head.event_source);
+    let answer = interest.wants(text(head.provider), (!alias.is_empty()).then_some(alias), id);
+    if let Some(entry) = asked.get_mut(place) {
+        *entry = Some((ask, answer));
+    }
+    answer
+}
