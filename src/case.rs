@@ -264,6 +264,10 @@ impl Case {
                             log.cleared = true;
                         }
                     }
+                    // A record of a start is more exact, and knows the revision.
+                    ("systeminfo", None) if host.os.is_none() => {
+                        host.os = event.field("Build").map(|build| format!("build {build}"));
+                    }
                     ("EventLog", Some(6005)) => host.boots.extend(bucket.first),
                     ("Microsoft-Windows-Kernel-General", Some(12)) => {
                         host.boots.extend(bucket.first);

@@ -185,6 +185,54 @@ fn real_dialogs() {
     );
 }
 
+#[test]
+fn real_systems() {
+    for (name, host, build, updates) in [
+        ("10_1803_x64_proforworkstations_en-us_A_20190305", "DESKTOP-OOF6NB5", "17134", 4),
+        ("10_1809_x64_education_es", "", "17763", 9),
+        ("10_1809_x64_enterprise_zh-cn", "DESKTOP-0CQH3P2", "17763", 1),
+        ("10_1809_x64_pro_en-us_20190307", "DESKTOP-LOQ9L09", "17763", 5),
+        ("11_24H2_x64_enterprise", "WINXI24H2LTSC", "26100", 3),
+        ("srv_2012r2_u1", "SRV12R2U1X64", "9600", 154),
+        ("srv_2016_1607_datacenter_en-us", "MYSERVER", "14393", 5),
+        ("srv_2022", "WIN-RIBN7SM07BK", "20348", 3),
+    ] {
+        let Some(events) = real(&format!("wesng-{name}_systeminfo.txt")) else { return };
+        assert_eq!(events[0].field("Host").unwrap_or_default(), host, "{name}");
+        assert_eq!(events[0].field("Build"), Some(build), "{name}");
+        assert_eq!(values(&events, "KB").len(), updates, "{name}");
+    }
+    // The same machine and start twice, once in the code page of the console.
+    for (tool, updates) in [("cmd", 73), ("powershell", 93)] {
+        let name = format!("wesng-7_sp1_x64_enterprise_fr_systeminfo_{tool}.txt");
+        let Some(events) = real(&name) else { return };
+        assert_eq!(events[0].field("Host"), Some("WIN-IDKKFN87EL8"), "{name}");
+        assert_eq!(values(&events, "KB").len(), updates, "{name}");
+    }
+    let Some(events) = real("wesng-11_24H2_x64_enterprise_systeminfo.txt") else { return };
+    assert_eq!(events[0].field("BootDay"), Some("2024-06-01"));
+    let Some(events) = real("wesng-srv_2016_1607_datacenter_en-us_systeminfo.txt") else { return };
+    assert_eq!(events[0].field("TimeZone").map(|zone| zone.starts_with("(UTC+01:00)")), Some(true));
+}
+
+#[test]
+fn a_real_store_whose_keys_are_gone() {
+    let Some(events) = real("certutil-store-missing-keyset.txt") else { return };
+    assert_eq!(values(&events, "KeyTest"), ["missing"; 3]);
+    assert_eq!(values(&events, "Archived"), ["true"]);
+    assert_eq!(events[1].field("Subject"), Some("CN=DC01.certificate.htb"));
+    assert_eq!(events[1].field("NotAfter"), Some("11/3/2025 8:14 PM"));
+    assert_eq!(events[1].field("Hash"), Some("779a97b1d8e492b5bafebc02338845ffdff76ad2"));
+}
+
+#[test]
+fn a_real_key_folder_that_was_altered() {
+    let Some(events) = real("icacls-machinekeys-altered.txt") else { return };
+    let of = |name| events[0].field(name);
+    assert_eq!((events.len(), of("Object")), (1, Some("folder")));
+    assert_eq!((of("Everyone"), of("Administrators")), (Some("read"), Some("none")));
+}
+
 /// No log, table or listing of the real files may pass for a ticket.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "real files are not part of this repository")]

@@ -71,6 +71,15 @@ pub const MESSAGE_CHARS: usize = 500;
 /// Rows of a list of installed updates.
 pub const HOTFIX_ROWS: usize = 20_000;
 
+/// Longest value of a registry export whose bytes are spread over lines, in bytes of text.
+pub const REGISTRY_VALUE_BYTES: usize = 64 * 1024;
+
+/// Values of one key in a list of PowerShell, which names the key behind them.
+pub const REGISTRY_LIST: usize = 10_000;
+
+/// Certificates of one store in a listing.
+pub const CERTIFICATES: usize = 10_000;
+
 /// Notices of one kind that one source gives, before they are only counted.
 pub const NOTICES_EACH: usize = 3;
 

@@ -3,7 +3,7 @@
 //! A signature counts once per incident, however often it fired. It must stand on the right host, near in time, about
 //! the right peer; it counts less towards the edge of its window, and less when it is there in good times as well.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -15,6 +15,7 @@ use super::model;
 use super::trigger::Change;
 use crate::case::{Case, HostKey};
 use crate::cause::CauseId;
+use crate::event::Event;
 use crate::findings::{Bucket, Series, SeriesKey};
 use crate::signatures::{Database, Grade, Role, Side, Signature};
 use crate::timeline::{EntryId, Timeline};
@@ -65,6 +66,7 @@ pub fn weigh(
     changes: &[Change],
 ) -> Weighed {
     let lines = Lines::new(timeline);
+    let policies = Policies::of(case);
     let background = Background::new(case);
     let mut weighed = Weighed::new();
     let mut best: BTreeMap<(CauseId, String), Ground> = BTreeMap::new();
@@ -80,6 +82,9 @@ pub fn weigh(
         let Some((bucket, share, flood)) = nearest(incident, signature, series, &calm) else {
             continue;
         };
+        if policies.overrule(&bucket.example) {
+            continue;
+        }
         let is_noise = flood
             || background.is_crowd(db, key)
             || background.is_boot(signature, key, bucket)
@@ -111,6 +116,34 @@ fn weight(grade: Grade, share: f64, is_noise: bool) -> f64 {
         full.min(BACKGROUND_DB)
     } else {
         full
+    }
+}
+
+/// Values of Remote Desktop that a policy sets: the local value of the same name is not in force, and on machines that
+/// get theirs by policy it usually says the opposite.
+struct Policies(BTreeSet<(Option<HostKey>, String)>);
+
+impl Policies {
+    fn of(case: &Case) -> Self {
+        let buckets = case.findings.series().flat_map(|(_, series)| &series.buckets);
+        let set = buckets.filter(|bucket| Self::is_set_by_one(&bucket.example));
+        Self(set.filter_map(|bucket| Self::name(&bucket.example)).collect())
+    }
+
+    fn overrule(&self, event: &Event) -> bool {
+        let local = event.is_from("registry") && event.field("Policy").is_none();
+        local && Self::name(event).is_some_and(|name| self.0.contains(&name))
+    }
+
+    fn is_set_by_one(event: &Event) -> bool {
+        let key = event.field("Key").unwrap_or_default().to_ascii_lowercase();
+        event.is_from("registry")
+            && key.ends_with(r"\policies\microsoft\windows nt\terminal services")
+    }
+
+    fn name(event: &Event) -> Option<(Option<HostKey>, String)> {
+        let host = event.computer.as_deref().and_then(HostKey::new);
+        event.field("Name").map(|name| (host, name.to_ascii_lowercase()))
     }
 }
 

@@ -7,6 +7,7 @@ use super::incident::Incident;
 use super::trigger::Change;
 use crate::case::{Case, HostKey};
 use crate::cause::{CauseId, Stage};
+use crate::event::Event;
 use crate::signatures::{Database, Grade, Kind, KnownUpdate, Mark, Scope, Side};
 
 /// The log in which a server notes every connection it accepts.
@@ -26,6 +27,7 @@ pub(super) fn add_grounds(
     add_changes(db, incident, changes, weighed);
     add_silence(case, incident, weighed);
     add_quiet_server(case, db, incident, weighed);
+    add_lost_certificate(case, incident, weighed);
 }
 
 fn ground(rule: &str, grade: Grade, text: String) -> Ground {
@@ -199,6 +201,38 @@ fn add_quiet_server(case: &Case, db: &Database, incident: &Incident, weighed: &m
             ));
         }
     }
+}
+
+/// The registry assigns a certificate to the listener that no listing of the server's certificates shows. An assigned one
+/// lies in the store `My` as a rule, so a listing of other stores alone says less.
+fn add_lost_certificate(case: &Case, incident: &Incident, weighed: &mut Weighed) {
+    let on_server = |event: &&Event| {
+        let host = event.computer.as_deref().and_then(HostKey::new);
+        host.is_none() || incident.server.is_none() || host == incident.server
+    };
+    let buckets = || case.findings.series().flat_map(|(_, series)| &series.buckets);
+    let of = |provider: &'static str| {
+        let events = buckets().map(|bucket| &bucket.example).filter(on_server);
+        events.filter(move |event| event.is_from(provider))
+    };
+    let assigned = of("registry")
+        .filter(|event| event.field("Name") == Some("SSLCertificateSHA1Hash"))
+        .filter_map(|event| event.field("Data"))
+        .find(|hash| hash.len() == 40);
+    let Some(hash) = assigned else { return };
+    let listed = || of("certutil").filter(|event| event.field("Hash").is_some());
+    let shown = listed().any(|event| event.field("Hash") == Some(hash));
+    if shown || listed().next().is_none() {
+        return;
+    }
+    let personal = listed().any(|event| event.field("Store") == Some("My"));
+    let grade = if personal { Grade::Strong } else { Grade::Moderate };
+    let text = format!("the listener is to use certificate {hash}, which certutil does not show");
+    weighed.entry(CauseId::CertKeyMissing).or_default().push(ground(
+        "assigned-certificate-gone",
+        grade,
+        text,
+    ));
 }
 
 /// A start or stop further away than this did not cut the connection.

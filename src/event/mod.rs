@@ -11,8 +11,17 @@ use std::sync::Arc;
 pub use timestamp::{TimeQuality, Timestamp};
 
 /// Providers of events that have no event id: those the parsers of text logs give.
-pub const TEXT_PROVIDERS: &[&str] =
-    &["mstsc", "ticket", "ReportingEvents", "Get-HotFix", "wmic qfe"];
+pub const TEXT_PROVIDERS: &[&str] = &[
+    "mstsc",
+    "ticket",
+    "ReportingEvents",
+    "Get-HotFix",
+    "wmic qfe",
+    "registry",
+    "acl",
+    "certutil",
+    "systeminfo",
+];
 
 /// Index of a source in [`Bundle::sources`](crate::bundle::Bundle::sources).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,12 +4,11 @@
 //! `wmic` writes `M/D/YYYY` on every system, or a FILETIME in hex; `Get-HotFix` the date format of its user, so that day
 //! and month can be told apart only by looking at all dates of the file (`dates`).
 
-mod dates;
 mod layout;
 
-use self::dates::Order;
-use self::layout::{Layout, ListRow};
+use self::layout::{Layout, ListRow, Tool};
 use super::damage::{self, Damage};
+use super::dates::{self, Order};
 use super::{Parser, Sink};
 use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
@@ -33,11 +32,14 @@ impl Parser for HotfixList {
 
     fn parse(&self, source: &Source, sink: &mut dyn Sink) {
         let rows = rows(source, sink);
-        let order = Order::of(&rows);
+        let of_users = rows.iter().filter(|row| row.tool == Tool::GetHotFix);
+        let order = Order::of(of_users.map(|row| row.installed_on.as_str()));
         let mut damage = Damage::new(source, "date");
         let mut undecided = 0;
         for row in &rows {
-            let time = match dates::read(&row.installed_on, order, row.tool) {
+            // wmic writes the month first on every system.
+            let order = if row.tool == Tool::Wmic { Order::MonthFirst } else { order };
+            let time = match dates::read(&row.installed_on, order) {
                 dates::Reading::Day(day) => Timestamp::Day(day),
                 dates::Reading::None => Timestamp::Undated,
                 dates::Reading::Undecided(guess) => {

@@ -2,13 +2,18 @@
 //!
 //! A new format is a file here, a `mod` line and an entry in [`PARSERS`].
 
+pub mod acl;
+pub mod certutil;
 mod coverage;
 mod damage;
+mod dates;
 pub mod event_xml;
 pub mod evtx;
 pub mod hotfix_list;
 pub mod mstsc_dialog;
+pub mod reg_export;
 pub mod reporting_events;
+pub mod systeminfo;
 #[cfg(test)]
 mod testing;
 pub mod unread;
@@ -40,6 +45,10 @@ pub static PARSERS: &[&dyn Parser] = &[
     &event_xml::EventXml,
     &reporting_events::ReportingEvents,
     &hotfix_list::HotfixList,
+    &reg_export::RegExport,
+    &acl::Acl,
+    &certutil::Certutil,
+    &systeminfo::Systeminfo,
     // Takes whatever people have written, so everything else comes first.
     &mstsc_dialog::MstscDialog,
 ];

@@ -86,6 +86,9 @@ fn is_log_line(line: &str, json: bool) -> bool {
             |^[\w\ ]+:[isb]:                                      # .rdp
             |^\s*[-=*~]{4,}
             |^\s+\S.*\sREG_[A-Z]+\s
+            |\(sha1\):|^CertUtil:|^\ Not\w*:|^\ \ \S[^=]{2,40}\ =\ \S        # certutil
+            |:\([A-Z][A-Z,()]*\)                                   # icacls
+            |^D:[PAIR]*\(
             |^\[\d+\]:|^PS\ [A-Z]:\\|^[A-Z]:\\
             "#,
         )

@@ -1,11 +1,9 @@
-//! The dates of a list: which number is the day?
+//! The dates of a list that a tool wrote in the format of its user: which number is the day?
 
 use std::sync::LazyLock;
 
 use chrono::{DateTime, NaiveDate};
 use regex::{Captures, Regex};
-
-use super::layout::{ListRow, Tool};
 
 /// What the dates of a file say about the order of day and month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,12 +19,8 @@ pub(super) enum Order {
 
 impl Order {
     /// Looks at all dates of a file.
-    pub(super) fn of(rows: &[ListRow]) -> Self {
-        let dates = rows.iter().filter(|row| row.tool == Tool::GetHotFix);
-        let dates: Vec<_> = dates
-            .filter_map(|row| Parts::of(&row.installed_on))
-            .filter(|date| !date.dots)
-            .collect();
+    pub(super) fn of<'t>(dates: impl Iterator<Item = &'t str>) -> Self {
+        let dates: Vec<_> = dates.filter_map(Parts::of).filter(|date| !date.dots).collect();
         let day_first = dates.iter().any(|date| date.first > 12);
         let month_first = dates.iter().any(|date| date.second > 12);
         match (day_first, month_first) {
@@ -59,7 +53,7 @@ pub(super) enum Reading {
 }
 
 /// Reads the date of a row.
-pub(super) fn read(text: &str, order: Order, tool: Tool) -> Reading {
+pub(super) fn read(text: &str, order: Order) -> Reading {
     let text = plain(text);
     if text.is_empty() {
         return Reading::None;
@@ -74,8 +68,6 @@ pub(super) fn read(text: &str, order: Order, tool: Tool) -> Reading {
         (13.., _) => Some(Order::DayFirst),
         (_, 13..) => Some(Order::MonthFirst),
         (first, second) if first == second => Some(Order::MonthFirst),
-        // wmic writes the month first on every system.
-        _ if tool == Tool::Wmic => Some(Order::MonthFirst),
         _ => matches!(order, Order::MonthFirst | Order::DayFirst).then_some(order),
     };
     match sure {

@@ -1,0 +1,253 @@
+//! `systeminfo`: the system's name, version, zone and start, and the updates it has.
+//!
+//! ```text
+//! Host Name:                 SRV01
+//! OS Name:                   Microsoft Windows Server 2022 Standard
+//! OS Version:                10.0.20348 N/A Build 20348
+//! …
+//! Hotfix(s):                 2 Hotfix(s) Installed.
+//!                            [01]: KB5099999
+//! ```
+//!
+//! Labels are translated and in the code page of the console, so lines count by their place and by the look of their
+//! values: the version begins with three numbers and ends with the build, above it stand the system's and the host's names,
+//! of the two lines with date and time the first is the installation and the second the start. Network cards and
+//! processors are numbered like updates; only a KB number is one. Updates carry no date here.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::dates::{self, Order, Reading};
+use super::{Parser, Sink, damage};
+use crate::bundle::limits;
+use crate::event::{Event, Timestamp};
+use crate::notice::Notice;
+use crate::source::Source;
+
+/// The output of `systeminfo`.
+pub struct Systeminfo;
+
+impl Parser for Systeminfo {
+    fn format(&self) -> &'static str {
+        "systeminfo"
+    }
+
+    fn sniff(&self, source: &Source) -> bool {
+        let text = source.text_head();
+        let labelled: Vec<_> = text.lines().filter_map(labelled).collect();
+        let version = labelled.iter().position(|value| is_version(value));
+        let named = version.is_some_and(|at| (2..=4).contains(&at));
+        // The kind of build is never translated.
+        named && labelled.iter().any(|value| value.ends_with("processor Free"))
+    }
+
+    fn parse(&self, source: &Source, sink: &mut dyn Sink) {
+        let Some(mut lines) = damage::lines(source, sink) else { return };
+        let mut system = System::default();
+        for (number, line) in lines.by_ref() {
+            system.take(number, line.trim_end());
+        }
+        damage::report(&lines, source, sink);
+        let computer = system.host();
+        sink.event(system.event(source));
+        for (line, kb) in &system.updates {
+            let mut event = Event::text("systeminfo", Timestamp::Undated, source.line(*line))
+                .with("HotFixID", kb)
+                .with("KB", kb);
+            event.computer = computer.map(Into::into);
+            sink.event(event);
+        }
+        if let Some((announced, listed)) = system.shortfall() {
+            let what = format!("{announced} updates are announced and {listed} listed");
+            sink.notice(Notice::new(source.id, "", what).losing("the others"));
+        }
+    }
+}
+
+/// The value of a line `Label:   value` that begins at the margin.
+fn labelled(line: &str) -> Option<&str> {
+    static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^\u{feff}?[^\s:][^:]*(?:: [^:\s][^:]*)?\s?:(?:\s+(.*))?$")
+            .expect("the pattern is a constant")
+    });
+    Some(LABEL.captures(line.trim_end())?.get(1).map_or("", |value| value.as_str()))
+}
+
+fn is_version(value: &str) -> bool {
+    static VERSION: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^\d+\.\d+\.\d{4,5}\s.*\d{4,5}$").expect("the pattern is a constant")
+    });
+    VERSION.is_match(value)
+}
+
+/// `3/20/2019, 9:58:25 PM`: with a time, which the date of the BIOS has not.
+fn is_moment(value: &str) -> bool {
+    static MOMENT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{1,4},? \d{1,2}[:.]\d\d[:.]\d\d")
+            .expect("the pattern is a constant")
+    });
+    MOMENT.is_match(value)
+}
+
+/// What the listing says.
+#[derive(Debug, Default)]
+struct System {
+    /// Values of the labels so far, until the version is found.
+    names: Vec<String>,
+    version: Option<(u64, String)>,
+    moments: Vec<String>,
+    zone: String,
+    /// The last line with a label, whose number announces how many items follow.
+    announced: Option<usize>,
+    /// How many updates the label above the first of them announces.
+    expected: Option<usize>,
+    /// Whether items of that list are no updates, as on Windows XP.
+    others: bool,
+    inside: bool,
+    updates: Vec<(u64, String)>,
+}
+
+impl System {
+    fn take(&mut self, number: u64, line: &str) {
+        if let Some(value) = labelled(line) {
+            self.inside = false;
+            self.announced = first_number(value);
+            self.label(number, value);
+        } else if let Some(item) = item(line) {
+            match kb(item) {
+                Some(kb) => {
+                    if !self.inside && self.expected.is_none() {
+                        self.expected = self.announced;
+                    }
+                    self.inside = true;
+                    if self.updates.len() < limits::HOTFIX_ROWS {
+                        self.updates.push((number, kb));
+                    }
+                }
+                None => self.others |= self.inside || item.starts_with("File "),
+            }
+        }
+    }
+
+    fn label(&mut self, number: u64, value: &str) {
+        if self.version.is_none() {
+            if is_version(value) {
+                self.version = Some((number, value.to_owned()));
+            } else {
+                self.names.push(value.to_owned());
+            }
+        } else if is_moment(value) {
+            self.moments.push(value.to_owned());
+        } else if value.starts_with("(UTC") || value.starts_with("(GMT") {
+            value.clone_into(&mut self.zone);
+        }
+    }
+
+    fn host(&self) -> Option<&str> {
+        let host = self.names.iter().rev().nth(1).map(String::as_str);
+        host.filter(|name| !name.is_empty() && !name.contains(['.', ' ']))
+    }
+
+    fn event(&self, source: &Source) -> Event {
+        let order = Order::of(self.moments.iter().map(String::as_str));
+        let day = |index: usize| {
+            let moment = self.moments.get(index).map_or("", String::as_str);
+            match dates::read(moment, order) {
+                Reading::Day(day) => (moment, day.to_string()),
+                _ => (moment, String::new()),
+            }
+        };
+        let (line, version) =
+            self.version.as_ref().map_or((1, ""), |(line, version)| (*line, version.as_str()));
+        let build = version.rsplit(' ').next().unwrap_or_default();
+        let (installed, booted) = (day(0), day(1));
+        let mut event = Event::text("systeminfo", Timestamp::Undated, source.line(line));
+        for (name, value) in [
+            ("Host", self.host().unwrap_or_default()),
+            ("OSName", self.names.last().map_or("", |name| name.trim())),
+            ("OSVersion", version),
+            ("Build", build),
+            ("InstallTime", installed.0),
+            ("InstallDay", &installed.1),
+            ("BootTime", booted.0),
+            ("BootDay", &booted.1),
+            ("TimeZone", &self.zone),
+        ] {
+            if !value.is_empty() {
+                event = event.with(name, value);
+            }
+        }
+        event.computer = self.host().map(Into::into);
+        event
+    }
+
+    /// The number of updates that is announced and the one that is there, when some are missing. Windows XP counts files.
+    fn shortfall(&self) -> Option<(usize, usize)> {
+        let announced = self.expected.filter(|_| !self.others)?;
+        (announced > self.updates.len()).then_some((announced, self.updates.len()))
+    }
+}
+
+/// `[01]: KB5099999`, indented.
+fn item(line: &str) -> Option<&str> {
+    let line = line.strip_prefix(' ')?.trim_start().strip_prefix('[')?;
+    let (number, item) = line.split_once("]:")?;
+    number.bytes().all(|byte| byte.is_ascii_digit()).then(|| item.trim())
+}
+
+fn kb(item: &str) -> Option<String> {
+    let digits: String =
+        item.strip_prefix("KB")?.chars().take_while(char::is_ascii_digit).collect();
+    (digits.len() >= 6).then(|| format!("KB{digits}"))
+}
+
+fn first_number(text: &str) -> Option<usize> {
+    let digits = |letter: char| letter.is_ascii_digit();
+    let start = text.get(text.find(digits)?..)?;
+    start.split(|letter: char| !digits(letter)).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parsers::testing::{parse, source};
+
+    #[test]
+    fn a_server_with_two_updates() {
+        let text = "\r\nHost Name:                 SRV01\r\nOS Name:                   Microsoft Windows Server 2022 Standard\r\n\
+            OS Version:                10.0.20348 N/A Build 20348\r\nOS Build Type:             Multiprocessor Free\r\n\
+            Original Install Date:     10/1/2025, 4:15:34 PM\r\nSystem Boot Time:          11/17/2026, 8:36:55 AM\r\n\
+            BIOS Version:              Example, 12/17/2019\r\nTime Zone:                 (UTC-08:00) Pacific Time (US & Canada)\r\n\
+            Virtual Memory: Max Size:  3,199 MB\r\nHotfix(s):                 2 Hotfix(s) Installed.\r\n\
+            \x20                          [01]: KB5099999\r\n                           [02]: KB5088888\r\n\
+            Network Card(s):           1 NIC(s) Installed.\r\n                           [01]: Example Adapter\r\n";
+        insta::assert_snapshot!(parse(&Systeminfo, text), @r#"
+        line 4: undated, systeminfo on SRV01 Host="SRV01" OSName="Microsoft Windows Server 2022 Standard" OSVersion="10.0.20348 N/A Build 20348" Build="20348" InstallTime="10/1/2025, 4:15:34 PM" InstallDay="2025-10-01" BootTime="11/17/2026, 8:36:55 AM" BootDay="2026-11-17" TimeZone="(UTC-08:00) Pacific Time (US & Canada)"
+        line 12: undated, systeminfo on SRV01 HotFixID="KB5099999" KB="KB5099999"
+        line 13: undated, systeminfo on SRV01 HotFixID="KB5088888" KB="KB5088888"
+        "#);
+    }
+
+    #[test]
+    fn a_translated_one_that_was_cut() {
+        let text = b"\r\nHostname:                                      SRV02\r\nBetriebssystemname:                            Microsoft Windows 10 Pro\r\n\
+            Betriebssystemversion:                         10.0.17763 Nicht zutreffend Build 17763\r\n\
+            Betriebssystem-Buildtyp:                       Multiprocessor Free\r\n\
+            Urspr\x81ngliches Installationsdatum:             01.03.2026, 05:05:05\r\nSystemstartzeit:                               07.11.2026, 17:06:11\r\n\
+            Hotfix(es):                                    3 Hotfix(e) installiert.\r\n\
+            \x20                                              [01]: KB5099999\r\n";
+        insta::assert_snapshot!(parse(&Systeminfo, text), @r#"
+        line 4: undated, systeminfo on SRV02 Host="SRV02" OSName="Microsoft Windows 10 Pro" OSVersion="10.0.17763 Nicht zutreffend Build 17763" Build="17763" InstallTime="01.03.2026, 05:05:05" InstallDay="2026-03-01" BootTime="07.11.2026, 17:06:11" BootDay="2026-11-07"
+        line 9: undated, systeminfo on SRV02 HotFixID="KB5099999" KB="KB5099999"
+        whole file: notice: 3 updates are announced and 1 listed (lost: the others)
+        "#);
+    }
+
+    #[test]
+    fn prose_about_a_system_is_none() {
+        assert!(
+            !Systeminfo.sniff(&source("Host Name: SRV01\nOS Version: 10.0.20348 Build 20348\n"))
+        );
+    }
+}
