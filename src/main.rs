@@ -68,7 +68,10 @@ fn run_analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
             .context("cannot start the threads")?;
     }
     let db = database(arguments.signatures.as_deref())?;
-    let bundle = Bundle::open(&arguments.paths)?;
+    let mut bundle = Bundle::open(&arguments.paths)?;
+    if arguments.no_hash {
+        bundle = bundle.without_hashes();
+    }
     let bytes = bundle.sources().iter().map(|source| source.bytes).sum();
     let progress = Progress::new(bytes, arguments.quiet);
     let scope = Scope { from: arguments.from, to: arguments.to, hosts: arguments.host.clone() };

@@ -19,7 +19,7 @@ pub struct Scan {
     pub source: SourceId,
     /// Its format; `None` when no parser knows its content.
     pub format: Option<&'static str>,
-    /// SHA-256 of its bytes, lower-case hex; `None` when it could not be read to its end.
+    /// SHA-256 of its bytes, lower-case hex; `None` when it could not be read to its end, or was left out.
     pub sha256: Option<String>,
     /// Events in it: all records of a log, all facts of a text.
     pub events: u64,
@@ -61,7 +61,7 @@ pub fn scan(source: &Source, db: &Database, interest: &Interest) -> Scan {
         None => scanner.notice(unread::notice(source)),
     }
     let sha256 = match source.sha256() {
-        Ok(digest) => Some(digest.to_owned()),
+        Ok(digest) => digest.map(str::to_owned),
         Err(error) => {
             scanner.notice(
                 Notice::new(source.id, "", format!("cannot be read to its end: {error}"))
