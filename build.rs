@@ -9,7 +9,10 @@ use std::{env, fs, io};
     reason = "cargo tells a build script where to write by the environment"
 )]
 fn main() -> io::Result<()> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("signatures");
+    // At the time it runs, not when it was compiled: another checkout may share the build folder.
+    let home = env::var_os("CARGO_MANIFEST_DIR")
+        .ok_or_else(|| io::Error::other("cargo sets CARGO_MANIFEST_DIR"))?;
+    let root = PathBuf::from(home).join("signatures");
     println!("cargo:rerun-if-changed={}", root.display());
     let mut files = Vec::new();
     collect(&root, &mut files)?;
