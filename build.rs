@@ -12,9 +12,9 @@ use sha2::{Digest, Sha256};
     reason = "cargo tells a build script where to write by the environment"
 )]
 fn main() -> io::Result<()> {
-    // Asked when it runs, not when it was compiled: a target folder may have moved with its checkout.
-    let home =
-        env::var_os("CARGO_MANIFEST_DIR").ok_or_else(|| io::Error::other("cargo sets it"))?;
+    // At the time it runs, not when it was compiled: another checkout may share the build folder.
+    let home = env::var_os("CARGO_MANIFEST_DIR")
+        .ok_or_else(|| io::Error::other("cargo sets CARGO_MANIFEST_DIR"))?;
     let root = PathBuf::from(home).join("signatures");
     println!("cargo:rerun-if-changed={}", root.display());
     println!("cargo:rerun-if-changed=build.rs");

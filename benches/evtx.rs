@@ -13,23 +13,21 @@
     reason = "a bench takes its settings from the environment and says what it measures"
 )]
 
-#[path = "../tests/support/mod.rs"]
 mod support;
 
 use std::collections::HashMap;
 use std::hint::black_box;
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BenchmarkGroup, Criterion, Throughput, measurement::WallTime};
-use evtx::{EvtxChunkData, ParserSettings};
 use rdpwhy::event::SourceId;
 use rdpwhy::parsers::Interest;
 use rdpwhy::parsers::evtx::trial::{look, own_source};
 use rdpwhy::source::Source;
-use support::evtx_writer::{CHUNK_SIZE, FILE_HEADER_SIZE, Log, Record, hex32, sid};
+use support::{crate_json, each_log, write_server_log};
 
 fn main() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
@@ -40,12 +38,14 @@ fn run() {
     let mut criterion = Criterion::default().configure_from_args();
     let megabytes = std::env::var("RDPWHY_BENCH_MB").ok().and_then(|text| text.parse().ok());
     let megabytes = megabytes.unwrap_or(10);
-    bench(&mut criterion, &format!("evtx/written-{megabytes}MB"), &[written(megabytes)]);
+    let written = write_server_log(Cursor::new(Vec::new()), megabytes).into_inner();
+    bench(&mut criterion, &format!("evtx/written-{megabytes}MB"), &[written]);
     match std::env::var_os("RDPWHY_CORPUS") {
         Some(corpus) => {
-            let (large, small): (Vec<_>, Vec<_>) = real(&Path::new(&corpus).join("evtx"))
-                .into_iter()
-                .partition(|log| log.len() > 1 << 20);
+            let mut logs = Vec::new();
+            each_log(&Path::new(&corpus).join("evtx"), &mut |log| logs.push(log));
+            let (large, small): (Vec<_>, Vec<_>) =
+                logs.into_iter().partition(|log| log.len() > 1 << 20);
             bench(&mut criterion, "evtx/real-large", &large);
             bench(&mut criterion, "evtx/real-small", &small);
         }
@@ -123,95 +123,4 @@ fn some_pairs(sources: &[Source]) -> (Vec<Pair>, f64) {
     });
     let share = 100.0 * taken as f64 / all.max(1) as f64;
     (counts.into_iter().map(|(pair, _)| pair).collect(), share)
-}
-
-/// What `evtx_dump` does: every record as JSON.
-fn crate_json(log: &[u8]) -> usize {
-    let settings = Arc::new(ParserSettings::new().num_threads(1).indent(false));
-    let mut written = 0;
-    for chunk in log.get(FILE_HEADER_SIZE..).unwrap_or_default().chunks_exact(CHUNK_SIZE) {
-        let Ok(mut data) = EvtxChunkData::new(chunk.to_vec(), false) else { continue };
-        let Ok(mut chunk) = data.parse(Arc::clone(&settings)) else { continue };
-        for record in chunk.iter().flatten() {
-            written += record.into_json_bytes().map_or(0, |record| black_box(record.data).len());
-        }
-    }
-    written
-}
-
-/// A log like a server's: eight kinds of records.
-fn written(megabytes: u64) -> Vec<u8> {
-    let mut writer = Log::new().stream(Cursor::new(Vec::new())).expect("memory can be written");
-    writer.fill(megabytes << 20, record).expect("memory can be written");
-    writer.finish().expect("memory can be written").into_inner()
-}
-
-fn record(number: u64) -> Record {
-    let user = format!("user{}", number % 50);
-    let address = format!("192.0.2.{}", number % 250);
-    let record = match number % 8 {
-        0 | 1 => Record::new("Microsoft-Windows-Security-Auditing", 4624)
-            .channel("Security")
-            .data("TargetUserSid", sid("S-1-5-21-1004336348-1177238915-682003330-512"))
-            .data("TargetUserName", user.as_str())
-            .data("TargetDomainName", "EXAMPLE")
-            .data("LogonType", 3_u32)
-            .data("LogonProcessName", "NtLmSsp ")
-            .data("AuthenticationPackageName", "NTLM")
-            .data("IpAddress", address.as_str())
-            .data("IpPort", "51001"),
-        2 | 3 => Record::new("Microsoft-Windows-Security-Auditing", 4625)
-            .channel("Security")
-            .data("TargetUserName", user.as_str())
-            .data("TargetDomainName", "EXAMPLE")
-            .data("Status", hex32(0xc000_006d))
-            .data("SubStatus", hex32(0xc000_006a))
-            .data("LogonType", 3_u32)
-            .data("IpAddress", address.as_str()),
-        4 => Record::new("Schannel", 36874).data("Protocol", "TLS 1.2"),
-        5 => Record::classic("Service Control Manager", 7036, 16384)
-            .data("param1", "Remote Desktop Services")
-            .data("param2", "running"),
-        6 => Record::new("Microsoft-Windows-RemoteDesktopServices-RdpCoreTS", 131)
-            .channel("Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational")
-            .data("ConnType", "TCP")
-            .data("ClientIP", format!("{address}:51001")),
-        _ => Record::classic("TermDD", 56, 49162).strings([r"\Device\Termdd", &address]),
-    };
-    let time = chrono::DateTime::from_timestamp(
-        1_780_000_000 + i64::try_from(number).unwrap_or_default(),
-        123_456_700,
-    );
-    record.time(time.expect("a time of our days"))
-}
-
-/// Every log of a folder and its folders, those in archives too.
-fn real(folder: &Path) -> Vec<Vec<u8>> {
-    let mut logs = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            logs.extend(real(&path));
-        } else if path.extension().is_some_and(|extension| extension == "evtx") {
-            logs.extend(std::fs::read(path));
-        } else if path.extension().is_some_and(|extension| extension == "zip") {
-            logs.extend(std::fs::File::open(path).into_iter().flat_map(members));
-        }
-    }
-    logs
-}
-
-/// The logs in an archive.
-fn members(file: std::fs::File) -> Vec<Vec<u8>> {
-    let mut archive = zip::ZipArchive::new(file).expect("the corpus has whole archives");
-    let mut logs = Vec::new();
-    for index in 0..archive.len() {
-        let mut member = archive.by_index(index).expect("the corpus has whole archives");
-        let mut log = Vec::new();
-        if member.name().is_ok_and(|name| name.ends_with(".evtx")) {
-            member.read_to_end(&mut log).expect("the corpus has whole archives");
-            logs.push(log);
-        }
-    }
-    logs
 }

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 
+use crate::attempts::PeerBook;
 use crate::bundle::Bundle;
 use crate::case::{Case, Host, HostKey};
 use crate::diagnosis::{self, Diagnosis, clock};
 use crate::event::{Position, SourceId};
+use crate::findings::Findings;
 use crate::notice::Notice;
 use crate::scan::{self, Scan};
 use crate::signatures::Database;
+use crate::source::Source;
 use crate::timeline::Timeline;
 
 /// What a caller wants to see of a bundle; the default is everything.
@@ -32,7 +35,7 @@ pub struct SourceSummary {
     pub path: Arc<str>,
     /// Its format; `None` when no parser knows its content.
     pub format: Option<&'static str>,
-    /// SHA-256, lower-case hex.
+    /// SHA-256, lower-case hex; `None` when it was left out or the source could not be read to its end.
     pub sha256: Option<String>,
     /// Size in bytes, unpacked.
     pub bytes: u64,
@@ -66,6 +69,9 @@ pub struct Analysis<'db> {
     names: std::collections::BTreeMap<HostKey, String>,
 }
 
+/// Sources that are scanned before what they gave is put together.
+const AT_ONCE: usize = 16;
+
 /// Analyses one bundle. `progress` is told the bytes of each source that is done; it may be called from any thread.
 #[must_use]
 pub fn analyze<'db>(
@@ -76,15 +82,25 @@ pub fn analyze<'db>(
 ) -> Analysis<'db> {
     let interest = scan::interest(db);
     // Sources are sorted by path and `collect` keeps their order: the result is the same for any number of threads.
-    let mut scans: Vec<Scan> = bundle
-        .sources()
-        .par_iter()
-        .map(|source| {
-            let scan = scan::scan(source, db, &interest);
-            progress(source.bytes);
-            scan
-        })
-        .collect();
+    let one = |source: &Source| {
+        let scan = scan::scan(source, db, &interest);
+        progress(source.bytes);
+        scan
+    };
+    let (mut findings, mut attempts) = (Findings::default(), PeerBook::default());
+    let mut scans: Vec<Scan> = Vec::with_capacity(bundle.sources().len());
+    for part in bundle.sources().chunks(AT_ONCE) {
+        let part: Vec<Scan> = part.par_iter().map(one).collect();
+        for mut scan in part {
+            // What fitted is put together as it comes: only the whole has a limit worth the name.
+            findings.absorb(std::mem::take(&mut scan.findings));
+            attempts.absorb(std::mem::take(&mut scan.attempts));
+            scans.push(scan);
+        }
+    }
+    if let Some(first) = scans.first_mut() {
+        (first.findings, first.attempts) = (findings, attempts);
+    }
     let sources =
         scans.iter().zip(bundle.sources()).map(|(scan, source)| summary(scan, source)).collect();
     let notices: Vec<_> = bundle
@@ -115,7 +131,7 @@ pub fn analyze<'db>(
     }
 }
 
-fn summary(scan: &Scan, source: &crate::source::Source) -> SourceSummary {
+fn summary(scan: &Scan, source: &Source) -> SourceSummary {
     SourceSummary {
         path: Arc::clone(&source.path),
         format: scan.format,

@@ -105,6 +105,9 @@ pub(crate) struct Analyze {
     /// Threads to use; as many as there are processors by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
+    /// Leave out the SHA-256 of every file; "sha256" is null in the result
+    #[arg(long)]
+    pub(crate) no_hash: bool,
     /// No progress on stderr
     #[arg(short, long)]
     pub(crate) quiet: bool,

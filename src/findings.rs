@@ -14,6 +14,12 @@ use crate::signatures::SignatureId;
 /// Buckets per series; past that, the width doubles and neighbours are joined.
 const BUCKETS: usize = 256;
 
+/// Buckets of all series together; past that, each series may have half as many as before. An example is about 1 KiB.
+const ROOM: usize = 8192;
+
+/// Buckets that a series may have in any case.
+const FEWEST: usize = 4;
+
 /// Series per signature and host that are told apart by address or KB; further ones share one.
 const SERIES: usize = 1024;
 
@@ -53,31 +59,47 @@ pub struct Series {
 }
 
 impl Series {
-    fn add(&mut self, bucket: Bucket) {
+    fn add(&mut self, bucket: Bucket, limit: usize) {
         let width = TimeDelta::seconds(self.width);
         let place = self.buckets.partition_point(|known| known.first <= bucket.first);
         let before = place.checked_sub(1).and_then(|index| self.buckets.get_mut(index));
         match before {
-            Some(known) if joins(known, &bucket, width) => join(known, &bucket),
+            Some(known) if joins(known, bucket.first, width) => join(known, &bucket),
             _ => self.buckets.insert(place, bucket),
         }
-        while self.buckets.len() > BUCKETS {
-            self.widen();
+        self.shrink(limit);
+    }
+
+    /// Counts a hit in the bucket it falls into, if there is one.
+    fn count_one(&mut self, time: Option<DateTime<Utc>>, quality: TimeQuality) -> bool {
+        let width = TimeDelta::seconds(self.width);
+        let place = self.buckets.partition_point(|known| known.first <= time);
+        let before = place.checked_sub(1).and_then(|index| self.buckets.get_mut(index));
+        let Some(known) = before.filter(|known| joins(known, time, width)) else { return false };
+        known.last = known.last.max(time);
+        known.quality = known.quality.max(quality);
+        known.count += 1;
+        true
+    }
+
+    fn shrink(&mut self, limit: usize) {
+        while self.buckets.len() > limit {
+            self.widen(limit);
         }
     }
 
-    fn widen(&mut self) {
+    fn widen(&mut self, limit: usize) {
         self.width = (self.width * 2).max(1);
         let width = TimeDelta::seconds(self.width);
-        let mut joined: Vec<Bucket> = Vec::with_capacity(BUCKETS);
+        let mut joined: Vec<Bucket> = Vec::with_capacity(limit);
         for bucket in self.buckets.drain(..) {
             match joined.last_mut() {
-                Some(known) if joins(known, &bucket, width) => join(known, &bucket),
+                Some(known) if joins(known, bucket.first, width) => join(known, &bucket),
                 _ => joined.push(bucket),
             }
         }
         // Undated hits can never be told apart by time.
-        if joined.iter().filter(|bucket| bucket.first.is_none()).count() > BUCKETS / 2 {
+        if joined.iter().filter(|bucket| bucket.first.is_none()).count() > limit / 2 {
             let undated: u64 = joined
                 .iter()
                 .filter(|bucket| bucket.first.is_none())
@@ -102,9 +124,8 @@ impl Series {
     }
 }
 
-fn joins(known: &Bucket, next: &Bucket, width: TimeDelta) -> bool {
-    width > TimeDelta::zero()
-        && matches!((known.first, next.first), (Some(a), Some(b)) if b - a < width)
+fn joins(known: &Bucket, next: Option<DateTime<Utc>>, width: TimeDelta) -> bool {
+    width > TimeDelta::zero() && matches!((known.first, next), (Some(a), Some(b)) if b - a < width)
 }
 
 fn join(known: &mut Bucket, next: &Bucket) {
@@ -118,6 +139,9 @@ fn join(known: &mut Bucket, next: &Bucket) {
 pub struct Findings {
     series: BTreeMap<SeriesKey, Series>,
     per_signature: BTreeMap<(SignatureId, Arc<str>), usize>,
+    buckets: usize,
+    /// How often the room of each series was halved.
+    halved: u32,
 }
 
 impl Findings {
@@ -126,8 +150,13 @@ impl Findings {
         let (time, quality) = event.time.resolve(None);
         let about = event.address().or_else(|| event.field("KB")).unwrap_or_default();
         let host = event.computer.clone().unwrap_or_else(|| "".into());
+        let key = SeriesKey { signature, host, about: about.into() };
+        // In a flood, most hits only count: their events need not be copied.
+        if self.series.get_mut(&key).is_some_and(|series| series.count_one(time, quality)) {
+            return;
+        }
         let bucket = Bucket { example: event.clone(), first: time, last: time, quality, count: 1 };
-        self.put(SeriesKey { signature, host, about: about.into() }, bucket);
+        self.put(key, bucket);
     }
 
     fn put(&mut self, mut key: SeriesKey, bucket: Bucket) {
@@ -140,7 +169,26 @@ impl Findings {
                 *known += 1;
             }
         }
-        self.series.entry(key).or_default().add(bucket);
+        self.insert(key, bucket);
+    }
+
+    fn insert(&mut self, key: SeriesKey, bucket: Bucket) {
+        let limit = self.limit();
+        let series = self.series.entry(key).or_default();
+        let before = series.buckets.len();
+        series.add(bucket, limit);
+        self.buckets = self.buckets + series.buckets.len() - before;
+        while self.buckets > ROOM && self.limit() > FEWEST {
+            self.halved += 1;
+            let limit = self.limit();
+            self.series.values_mut().for_each(|series| series.shrink(limit));
+            self.buckets = self.series.values().map(|series| series.buckets.len()).sum();
+        }
+    }
+
+    /// Buckets that a series may have.
+    fn limit(&self) -> usize {
+        (BUCKETS >> self.halved).max(FEWEST)
     }
 
     /// Takes in the findings of another source.
@@ -157,11 +205,12 @@ impl Findings {
 
     /// Changes every example, for the passes that know the whole bundle (host of a text, zone of a local time).
     pub fn rewrite(&mut self, change: &mut dyn FnMut(&mut Bucket)) {
+        self.buckets = 0;
         for (key, mut series) in std::mem::take(&mut self.series) {
             for mut bucket in series.buckets.drain(..) {
                 change(&mut bucket);
                 let host = bucket.example.computer.clone().unwrap_or_else(|| "".into());
-                self.series.entry(SeriesKey { host, ..key.clone() }).or_default().add(bucket);
+                self.insert(SeriesKey { host, ..key.clone() }, bucket);
             }
         }
     }
@@ -202,6 +251,21 @@ mod tests {
         }
         assert!(findings.series().count() <= SERIES + 1);
         assert_eq!(findings.series().map(|(_, series)| series.count()).sum::<u64>(), 10_000);
+    }
+
+    #[test]
+    fn floods_from_everywhere_share_the_room_and_lose_no_count() {
+        let mut findings = Findings::default();
+        for number in 0..40_000 {
+            let undated = number % 3 == 0;
+            let mut event = hit(number, &format!("192.0.2.{}", number % 250));
+            if undated {
+                event.time = Timestamp::Undated;
+            }
+            findings.add(SignatureId(0), &event);
+        }
+        assert!(findings.series().map(|(_, series)| series.buckets.len()).sum::<usize>() <= ROOM);
+        assert_eq!(findings.series().map(|(_, series)| series.count()).sum::<u64>(), 40_000);
     }
 
     #[test]

@@ -73,7 +73,10 @@ fn run_analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
     let db = database(arguments.signatures.as_deref())?;
     let options =
         Options { passwords: arguments.password.clone(), wanted: rdpwhy::parsers::is_known };
-    let bundle = Bundle::open(&arguments.paths, &options)?;
+    let mut bundle = Bundle::open(&arguments.paths, &options)?;
+    if arguments.no_hash {
+        bundle = bundle.without_hashes();
+    }
     let bytes = bundle.sources().iter().map(|source| source.bytes).sum();
     let progress = Progress::new(bytes, arguments.quiet);
     let scope = Scope { from: arguments.from, to: arguments.to, hosts: arguments.host.clone() };

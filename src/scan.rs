@@ -19,8 +19,8 @@ pub struct Scan {
     pub source: SourceId,
     /// Its format; `None` when no parser knows its content.
     pub format: Option<&'static str>,
-    /// SHA-256 of its bytes, lower-case hex; `None` when it could not be read to its end, or when no parser knows it and
-    /// it would have to be unpacked for nothing else.
+    /// SHA-256 of its bytes, lower-case hex; `None` when it was left out, when it could not be read to its end, or when
+    /// no parser knows it and it would have to be unpacked for nothing else.
     pub sha256: Option<String>,
     /// Events in it: all records of a log, all facts of a text.
     pub events: u64,
@@ -65,7 +65,7 @@ pub fn scan(source: &Source, db: &Database, interest: &Interest) -> Scan {
         return scanner.finish(None, None);
     }
     let sha256 = match source.sha256() {
-        Ok(digest) => Some(digest.to_owned()),
+        Ok(digest) => digest.map(str::to_owned),
         Err(error) => {
             scanner.notice(
                 Notice::new(source.id, "", format!("cannot be read to its end: {error}"))

@@ -11,6 +11,10 @@ use sha2::{Digest, Sha256};
 use crate::bundle::{Area, limits};
 use crate::event::{Origin, Position, SourceId};
 
+/// How event logs begin. Bundles hold hundreds of them, and the head of none needs to stay in memory whole.
+const EVENT_LOG: &[u8] = b"ElfFile\0";
+const EVENT_LOG_HEAD: usize = 8 * 1024;
+
 /// Where the bytes of a source come from: a file, a member of an archive. Opening never writes and never locks.
 pub trait Content: Send + Sync {
     /// A fresh reader from the first byte.
@@ -47,6 +51,7 @@ pub struct Source {
     content: Box<dyn Content>,
     head: Vec<u8>,
     digest: OnceLock<String>,
+    hashes: bool,
 }
 
 impl fmt::Debug for Source {
@@ -71,7 +76,19 @@ impl Source {
     ) -> io::Result<Self> {
         let mut head = Vec::new();
         content.open()?.take(limits::HEAD_BYTES).read_to_end(&mut head)?;
-        Ok(Self { id, path: path.into(), bytes, content, head, digest: OnceLock::new() })
+        if head.starts_with(EVENT_LOG) {
+            head.truncate(EVENT_LOG_HEAD);
+            head.shrink_to_fit();
+        }
+        Ok(Self {
+            id,
+            path: path.into(),
+            bytes,
+            content,
+            head,
+            digest: OnceLock::new(),
+            hashes: true,
+        })
     }
 
     /// A source over bytes in memory.
@@ -89,6 +106,7 @@ impl Source {
             content: Box::new(Arc::<[u8]>::from(bytes)),
             head,
             digest: OnceLock::new(),
+            hashes: true,
         }
     }
 
@@ -125,21 +143,27 @@ impl Source {
     /// When the content cannot be opened.
     pub fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
         let inner = self.content.open()?;
-        if self.digest.get().is_some() {
+        if !self.hashes || self.digest.get().is_some() {
             return Ok(inner);
         }
         Ok(Box::new(Hashing { inner, state: Some(Sha256::new()), done: &self.digest }))
     }
 
-    /// SHA-256 of the whole source, lower-case hex; reads it to the end when no reader has done so yet.
+    /// Leaves the hash out from now on.
+    pub fn without_hash(&mut self) {
+        self.hashes = false;
+    }
+
+    /// SHA-256 of the whole source, lower-case hex; reads it to the end when no reader has done so yet. `None` when it
+    /// is left out.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn sha256(&self) -> io::Result<&str> {
-        if self.digest.get().is_none() {
+    pub fn sha256(&self) -> io::Result<Option<&str>> {
+        if self.hashes && self.digest.get().is_none() {
             io::copy(&mut self.open()?, &mut io::sink())?;
         }
-        Ok(self.digest.get().map_or("", String::as_str))
+        Ok(self.digest.get().map(String::as_str))
     }
 
     /// Decoded lines, without their ends. Decoding (BOM, UTF-16 without BOM, UTF-8, else Windows-1252), CR LF and NUL

@@ -235,3 +235,18 @@ fn signatures_can_be_looked_at() {
     rdpwhy().args(["signatures", "lint"]).assert().success();
     rdpwhy().args(["signatures", "test"]).assert().success();
 }
+
+#[test]
+fn hashes_can_be_left_out_and_nothing_else_changes() {
+    let result = |more: &[&str]| {
+        let mut command = rdpwhy();
+        command.arg("analyze").arg(fixture(CASE)).args(["--format", "json"]).args(more);
+        serde_json::from_str::<Value>(&stdout(&mut command)).expect("JSON")
+    };
+    let (mut with, without) = (result(&[]), result(&["--no-hash"]));
+    for source in with["sources"].as_array_mut().expect("a list") {
+        assert!(source["sha256"].is_string());
+        source["sha256"] = Value::Null;
+    }
+    assert_eq!(with, without);
+}

@@ -85,6 +85,13 @@ impl Bundle {
         found.into_bundle()
     }
 
+    /// Leaves out the hashes of the files.
+    #[must_use]
+    pub fn without_hashes(mut self) -> Self {
+        self.sources.iter_mut().for_each(Source::without_hash);
+        self
+    }
+
     /// The files, sorted by path; a source's index is its [`SourceId`].
     #[must_use]
     pub fn sources(&self) -> &[Source] {

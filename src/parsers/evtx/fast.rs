@@ -325,20 +325,26 @@ impl Reader {
 
     /// Reads where each value is, by type and size. Gives the set of those that need a closer look.
     fn take_values(&mut self, cursor: &mut Cursor<'_>, table: &[u8]) -> Sure<u128> {
-        let mut at = cursor.at();
-        let (mut fit, mut special, mut bit) = (true, 0_u128, 1_u128);
-        self.values.extend(table.as_chunks::<4>().0.iter().map(|[low, high, kind, _]| {
-            let bytes = u16::from_le_bytes([*low, *high]);
-            let value = Value { at: offset(at), bytes, kind: *kind };
+        // 128 values of 64 KiB at the most: this does not overflow.
+        let start = offset(cursor.at());
+        let mut at = start;
+        let (mut fit, mut special) = (true, 0_u128);
+        let table = table.as_chunks::<4>().0.iter().enumerate();
+        self.values.extend(table.map(|(hole, entry)| {
+            let [low, high, kind, _] = *entry;
+            let bytes = u16::from_le_bytes([low, high]);
             #[expect(clippy::indexing_slicing, reason = "the table has a rule for each byte")]
-            let rule = RULES[usize::from(*kind)];
+            let rule = &RULES[usize::from(kind)];
             fit &= rule.fits(bytes);
-            special |= if rule.special { bit } else { 0 };
-            bit <<= 1;
-            at += usize::from(bytes);
+            // One or two in an instance; a branch costs less than moving a bit along.
+            if rule.special {
+                special |= 1 << hole;
+            }
+            let value = Value { at, bytes, kind };
+            at = at.wrapping_add(u32::from(bytes));
             value
         }));
-        cursor.skip(at - cursor.at())?;
+        cursor.skip(index(at.wrapping_sub(start)))?;
         if fit { Ok(special) } else { Err(Odd) }
     }
 

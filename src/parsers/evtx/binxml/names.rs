@@ -62,7 +62,14 @@ pub(crate) fn units(data: &[u8], name: u32) -> Sure<&[u8]> {
 
 /// What a name is. Odd when it is none that XML takes without a doubt, or has a prefix other than `xmlns`.
 pub(crate) fn known(data: &[u8], name: u32) -> Sure<Known> {
-    let units = units(data, name)?.as_chunks::<2>().0;
+    let units = units(data, name)?;
+    // Most names by far.
+    match units {
+        b"D\0a\0t\0a\0" => return Ok(Known::Data),
+        b"N\0a\0m\0e\0" => return Ok(Known::Name),
+        _ => {}
+    }
+    let units = units.as_chunks::<2>().0;
     let mut letters = [0_u8; 16];
     let mut prefix = None;
     for (place, [low, high]) in units.iter().enumerate() {

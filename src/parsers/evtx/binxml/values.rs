@@ -54,6 +54,7 @@ pub(crate) const TEXTS: u8 = 0x81;
 
 /// What the size of a value must be for us to be sure of it, without a branch: `size & mask == rest`.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(8))]
 pub(crate) struct Rule {
     mask: u16,
     rest: u16,
@@ -62,7 +63,7 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
-    pub(crate) fn fits(self, bytes: u16) -> bool {
+    pub(crate) fn fits(&self, bytes: u16) -> bool {
         bytes & self.mask == self.rest
     }
 }
