@@ -7,7 +7,7 @@
 //!
 //! The listener's own certificate has its key in `f686aace6942fb7f7ceb231212eef4a4_<MachineGuid>`, which TermService opens
 //! as NETWORK SERVICE. One event an object says what the accounts that matter may do with it. Names of accounts are
-//! translated ([`account`]), rights are not. Only objects of the key folders are told: of others a ticket holds plenty.
+//! translated (`account`), rights are not. Only objects of the key folders are told: of others a ticket holds plenty.
 
 mod account;
 mod rights;
