@@ -20,7 +20,7 @@ measure() {
     : >"$temp/times"
     run=0
     while [ "$run" -lt "$runs" ]; do
-        /usr/bin/time -f '%U %S %e %M' -a -o "$temp/times" "$@" >/dev/null 2>&1 || true
+        /usr/bin/time -f '%U %S %e %M' -a -o "$temp/times" "$@" >/dev/null 2>&1 || { echo "failed: $*" >&2; exit 1; }
         run=$((run + 1))
     done
     awk 'NF == 4 && $1 ~ /^[0-9.]+$/ {

@@ -130,8 +130,6 @@ fn begin(event: &Event, step: Step, time: DateTime<Utc>) -> Attempt {
         target: None,
         user: None,
         opened: false,
-        bad_credentials: false,
-        authenticated: false,
         past_security: false,
         in_session: false,
         logged_on: false,
@@ -168,18 +166,12 @@ fn reach(attempt: &mut Attempt, step: Step) -> Stage {
     match step {
         Step::Reached(stage, _) => stage,
         Step::Accepted | Step::ClientStart => attempt.stage,
-        Step::BadCredentials => {
-            attempt.bad_credentials = true;
-            Stage::CredSsp
-        }
+        Step::BadCredentials => Stage::CredSsp,
         Step::SecurityError(code) => {
             attempt.security_error = attempt.security_error.or(code);
             if code.is_some_and(is_credential_error) { Stage::CredSsp } else { Stage::Tls }
         }
-        Step::Authenticated => {
-            attempt.authenticated = true;
-            Stage::Mcs
-        }
+        Step::Authenticated => Stage::Mcs,
         Step::PastSecurity(_) => {
             attempt.past_security = true;
             Stage::Licensing

@@ -51,10 +51,6 @@ pub struct Attempt {
     pub user: Option<Arc<str>>,
     /// Its beginning was logged. A log that only tells how a session ended says nothing about how it was made.
     pub opened: bool,
-    /// RdpCoreTS 140: the name or password was wrong, so TLS was up.
-    pub bad_credentials: bool,
-    /// RemoteConnectionManager 1149 or client 1027: CredSSP passed.
-    pub authenticated: bool,
     /// Channels, capabilities or the time zone came: MCS was reached.
     pub past_security: bool,
     /// A session was assigned, logged on or reconnected.
@@ -124,8 +120,6 @@ impl Attempt {
         self.target = self.target.take().or(other.target);
         self.user = self.user.take().or(other.user);
         self.opened |= other.opened;
-        self.bad_credentials |= other.bad_credentials;
-        self.authenticated |= other.authenticated;
         self.past_security |= other.past_security;
         self.in_session |= other.in_session;
         self.logged_on |= other.logged_on;
