@@ -495,7 +495,7 @@ fn records() -> impl Strategy<Value = (Record, Vec<String>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(support::proptest_config(64))]
 
     #[test]
     fn random_records_read_back(described in prop::collection::vec(records(), 1..200)) {

@@ -52,7 +52,7 @@ fn changes() -> impl Strategy<Value = Vec<(u32, u8)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(super::support::proptest_config(600))]
 
     #[test]
     fn a_damaged_chunk_reads_the_same(changes in changes()) {

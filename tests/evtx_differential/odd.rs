@@ -34,6 +34,18 @@ fn bad_chunk_magic() {
     assert!(tally.records > 100 && tally.records < 900);
 }
 
+/// A stream that is well formed, but no `Event`: nobody may make an event of it.
+#[test]
+fn root_of_another_name() {
+    let record = || Record::new("Forwarded", 1).unnamed("text");
+    for layout in [Layout::Inline, Layout::Literal] {
+        let mut log = Log::new().record(record().layout(layout)).to_bytes();
+        let name = find(&log, "Event");
+        put(&mut log, name, b"t");
+        assert_eq!(compare("no event", &log).records, 0, "{layout:?}");
+    }
+}
+
 #[test]
 fn zero_size_data() {
     let record = || Record::new("Provider", 1).data("Empty", "").data("Bytes", Vec::new());

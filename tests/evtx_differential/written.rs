@@ -202,7 +202,7 @@ pub(super) fn records() -> impl Strategy<Value = Record> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(super::support::proptest_config(48))]
 
     #[test]
     fn random_records_read_the_same(records in prop::collection::vec(records(), 1..60)) {

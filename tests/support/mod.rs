@@ -11,3 +11,17 @@
 
 pub mod case_builder;
 pub mod evtx_writer;
+
+/// So many cases, the same in every run, so that a change is judged by what it changed. `PROPTEST_CASES` and
+/// `PROPTEST_RNG_SEED` look elsewhere; what they find becomes a test of its own.
+pub fn proptest_config(cases: u32) -> proptest::test_runner::Config {
+    use proptest::test_runner::{Config, RngSeed};
+    let asked = Config::default();
+    let seed = match asked.rng_seed {
+        RngSeed::Random => RngSeed::Fixed(20_260_101),
+        fixed => fixed,
+    };
+    let told = std::env::var_os("PROPTEST_CASES").is_some();
+    let cases = if told { asked.cases } else { cases };
+    Config { cases, rng_seed: seed, failure_persistence: None, ..asked }
+}

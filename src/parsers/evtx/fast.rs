@@ -277,6 +277,9 @@ impl Reader {
         let mut plan = plan::read(data, start, end - start, false, &mut self.steps)?;
         plan.passing = true;
         if depth == 0 {
+            if plan.root != Known::Event {
+                return Err(Odd);
+            }
             plan.system = Some(self.system(data, &mut plan)?);
         }
         let instance = Instance { plan: self.plans.len(), first: self.values.len(), count: 0 };
