@@ -11,6 +11,7 @@
 
 pub mod case_builder;
 pub mod evtx_writer;
+pub mod story;
 
 /// So many cases, the same in every run, so that a change is judged by what it changed. `PROPTEST_CASES` and
 /// `PROPTEST_RNG_SEED` look elsewhere; what they find becomes a test of its own.

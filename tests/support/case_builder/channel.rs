@@ -13,6 +13,8 @@ pub enum Channel {
     RdpClient,
     Firewall,
     PowerShell,
+    /// Any other, by its name.
+    Other(&'static str),
 }
 
 impl Channel {
@@ -33,7 +35,28 @@ impl Channel {
             Self::RdpClient => "Microsoft-Windows-TerminalServices-RDPClient/Operational",
             Self::Firewall => "Microsoft-Windows-Windows Firewall With Advanced Security/Firewall",
             Self::PowerShell => "Microsoft-Windows-PowerShell/Operational",
+            Self::Other(name) => name,
         }
+    }
+
+    /// The log of that name, in short (`RdpCoreTs`) or in full.
+    pub fn of(name: &str) -> Self {
+        let known = [
+            ("RdpCoreTs", Self::RdpCoreTs),
+            ("RcmOperational", Self::RcmOperational),
+            ("RcmAdmin", Self::RcmAdmin),
+            ("LsmOperational", Self::LsmOperational),
+            ("RdpClient", Self::RdpClient),
+            ("Firewall", Self::Firewall),
+            ("PowerShell", Self::PowerShell),
+            ("System", Self::System),
+            ("Security", Self::Security),
+            ("Setup", Self::Setup),
+        ];
+        let is_it = |(short, channel): &&(&str, Self)| *short == name || channel.name() == name;
+        let found = known.iter().find(is_it).map(|(_, channel)| *channel);
+        // A handful of names per run of the tests.
+        found.unwrap_or_else(|| Self::Other(Box::leak(name.to_owned().into_boxed_str())))
     }
 
     /// Its file in `%SystemRoot%\System32\winevt\Logs`.

@@ -65,6 +65,13 @@ impl Host {
         self
     }
 
+    /// Other ids and delays than in another story.
+    pub fn seeded(mut self, story: &str) -> Self {
+        self.dice = Dice::new(&format!("{story} {}", self.name));
+        self.new_processes();
+        self
+    }
+
     /// What a client types to reach it.
     pub fn name(&self) -> &str {
         &self.name
