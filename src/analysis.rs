@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use crate::attempts::PeerBook;
 use crate::bundle::Bundle;
 use crate::case::{Case, Host, HostKey};
+use crate::cause::CauseId;
 use crate::diagnosis::{self, Diagnosis, clock};
 use crate::event::{Position, SourceId};
 use crate::findings::Findings;
@@ -26,6 +27,8 @@ pub struct Scope {
     pub to: Option<DateTime<Utc>>,
     /// Only incidents of these hosts, as server or client; empty for all.
     pub hosts: Vec<String>,
+    /// Causes whose case against is wanted.
+    pub why_not: Vec<CauseId>,
 }
 
 /// One file of the bundle, as reports name it.
@@ -115,7 +118,7 @@ pub fn analyze<'db>(
             host.clock_offset_s = Some(offset.as_seconds_f64());
         }
     }
-    let (timeline, mut diagnoses) = diagnosis::diagnose(&case, db);
+    let (timeline, mut diagnoses) = diagnosis::diagnose(&case, db, &scope.why_not);
     diagnoses.retain(|diagnosis| scope.shows(diagnosis));
     let worked = case.attempts.list.iter().filter(|attempt| attempt.succeeded()).count();
     let names = case.hosts.iter().map(|(key, host)| (key.clone(), host.name.clone())).collect();

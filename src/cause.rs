@@ -41,6 +41,13 @@ pub enum CauseId {
 }
 
 impl CauseId {
+    /// The cause with this id.
+    #[must_use]
+    pub fn named(id: &str) -> Option<Self> {
+        let text = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(id);
+        Self::deserialize(text).ok()
+    }
+
     /// The frozen id, such as `cert-key-missing`.
     #[must_use]
     pub fn as_str(self) -> &'static str {

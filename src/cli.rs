@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use rdpwhy::cause::CauseId;
 
 /// Why did this Remote Desktop connection fail, and what shows it?
 #[derive(Debug, Parser)]
@@ -99,6 +100,9 @@ pub(crate) struct Analyze {
     /// Only incidents of this computer; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Vec<String>,
+    /// Tell the case against this cause (cert-expired, windows-update, …); may be repeated
+    #[arg(long, value_name = "CAUSE", value_parser = cause)]
+    pub(crate) why_not: Vec<CauseId>,
     /// Password of encrypted archives; may be repeated (`infected` is tried last)
     #[arg(long, value_name = "TEXT")]
     pub(crate) password: Vec<String>,
@@ -159,6 +163,12 @@ pub(crate) enum Signatures {
         /// The folder
         dir: Option<PathBuf>,
     },
+}
+
+fn cause(text: &str) -> Result<CauseId, String> {
+    CauseId::named(text).ok_or_else(|| {
+        "`rdpwhy explain CAUSE` knows them: cert-expired, windows-update, …".to_owned()
+    })
 }
 
 fn time(text: &str) -> Result<DateTime<Utc>, String> {

@@ -250,3 +250,19 @@ fn hashes_can_be_left_out_and_nothing_else_changes() {
     }
     assert_eq!(with, without);
 }
+
+#[test]
+fn the_case_against_a_cause_is_told_when_asked() {
+    let ask = |cause: &str| {
+        let mut command = rdpwhy();
+        command.arg("analyze").arg(fixture(CASE)).args(["--why-not", cause]);
+        stdout(&mut command)
+    };
+    // The update that the ticket blames is a trigger without a link.
+    assert!(ask("windows-update").contains("nothing documented ties it to this failure: KB"));
+    let wrong_password = ask("nla-auth-failure");
+    for part in ["WHY NOT nla-auth-failure", "Against it", "does not", "was not collected"] {
+        assert!(wrong_password.contains(part), "no `{part}` in\n{wrong_password}");
+    }
+    rdpwhy().arg("analyze").arg(fixture(CASE)).args(["--why-not", "gremlins"]).assert().code(2);
+}

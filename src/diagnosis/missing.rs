@@ -53,7 +53,7 @@ pub fn missing(case: &Case, db: &Database, incident: &Incident, verdict: &Verdic
     items.into_iter().map(|(_, wanted)| wanted).take(ITEMS).collect()
 }
 
-fn side_of(side: Side) -> &'static str {
+pub(super) fn side_of(side: Side) -> &'static str {
     match side {
         Side::Server => " (server)",
         Side::Client => " (client)",
@@ -65,7 +65,7 @@ fn side_of(side: Side) -> &'static str {
 }
 
 /// Whether the log was collected and reaches over the incident.
-fn is_there(case: &Case, incident: &Incident, collect: &Collect) -> bool {
+pub(super) fn is_there(case: &Case, incident: &Incident, collect: &Collect) -> bool {
     let Some(channel) = &collect.channel else { return false };
     let covered = |key: &HostKey| {
         let log = case.hosts.get(key).and_then(|host| host.coverage.get(channel.as_str()));

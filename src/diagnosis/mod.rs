@@ -2,7 +2,7 @@
 //!
 //! The model, in the order it runs: [`failure`] says what failed, [`incident`] groups failures, [`evidence`] weighs
 //! findings for each, [`rank`] turns weights into probabilities or abstains, [`trigger`] names what changed, [`missing`]
-//! what would decide.
+//! what would decide, [`reasons`] and [`why_not`] why it is this cause and no other.
 
 mod background;
 pub mod clock;
@@ -15,10 +15,13 @@ pub mod missing;
 mod model;
 mod pairing;
 pub mod rank;
+pub mod reasons;
 mod trace;
 pub mod trigger;
+pub mod why_not;
 
 use crate::case::Case;
+use crate::cause::CauseId;
 use crate::signatures::Database;
 use crate::timeline::{Entry, EntryId, Timeline};
 
@@ -26,7 +29,9 @@ pub use evidence::{Ground, Weighed};
 pub use incident::Incident;
 pub use missing::Wanted;
 pub use rank::{Suspect, Verdict};
+pub use reasons::Reasons;
 pub use trigger::{Change, Trigger};
+pub use why_not::WhyNot;
 
 /// The answer for one incident.
 #[derive(Debug)]
@@ -41,11 +46,15 @@ pub struct Diagnosis {
     pub changes: Vec<Change>,
     /// What to collect, most telling first.
     pub missing: Vec<Wanted>,
+    /// Why this cause and no other.
+    pub reasons: Reasons,
+    /// The case against each cause that was asked about.
+    pub why_not: Vec<WhyNot>,
 }
 
-/// The timeline and an answer for each incident.
+/// The timeline and an answer for each incident, with the case against the causes in `asked`.
 #[must_use]
-pub fn diagnose(case: &Case, db: &Database) -> (Timeline, Vec<Diagnosis>) {
+pub fn diagnose(case: &Case, db: &Database, asked: &[CauseId]) -> (Timeline, Vec<Diagnosis>) {
     let failures = failure::failures(case);
     let incidents = incident::incidents(case, db, &failures);
     let mut timeline = Timeline::new(case, db, lines::entries(case, &incidents));
@@ -55,11 +64,30 @@ pub fn diagnose(case: &Case, db: &Database) -> (Timeline, Vec<Diagnosis>) {
         .map(|(number, incident)| {
             let changes = trigger::changes(case, db, &timeline, &incident);
             let weighed = evidence::weigh(case, db, &timeline, &incident, &changes);
-            let verdict = rank::rank(db, weighed);
+            let (verdict, considered) = rank::rank(db, weighed);
             let trigger = trigger::trigger(db, &verdict, &changes);
             let missing = missing::missing(case, db, &incident, &verdict);
+            let reasons = reasons::reasons(
+                case,
+                &timeline,
+                &incident,
+                &verdict,
+                &considered,
+                trigger.as_ref(),
+            );
+            let known = why_not::Known {
+                case,
+                db,
+                timeline: &timeline,
+                incident: &incident,
+                considered: &considered,
+                changes: &changes,
+                trigger: trigger.as_ref(),
+            };
+            let against = |cause: &CauseId| why_not::why_not(known, *cause);
+            let why_not = asked.iter().filter_map(against).collect();
             tie(&mut timeline, number, &incident, &verdict, &changes);
-            Diagnosis { incident, verdict, trigger, changes, missing }
+            Diagnosis { incident, verdict, trigger, changes, missing, reasons, why_not }
         })
         .collect();
     (timeline, diagnoses)

@@ -54,7 +54,7 @@ impl Verdict {
 const NAMED: f64 = 0.5;
 
 /// A named cause needs more than noise: at least one ground as heavy as a moderate one near the edge of its window.
-const HEAVY_DB: f64 = 4.5;
+pub(super) const HEAVY_DB: f64 = 4.5;
 
 /// Grounds for one cause often stem from one fact, so each further one counts this much of the one before.
 const FURTHER: f64 = 0.6;
@@ -65,9 +65,9 @@ const DOUBT: f64 = 0.02;
 /// Suspects that are worth a line.
 const SUSPECTS: usize = 6;
 
-/// Ranks the causes of an incident.
+/// Ranks the causes of an incident: the verdict, and all causes by probability.
 #[must_use]
-pub fn rank(db: &Database, mut weighed: Weighed) -> Verdict {
+pub fn rank(db: &Database, mut weighed: Weighed) -> (Verdict, Vec<Suspect>) {
     let mut scored: Vec<(f64, Suspect)> = Vec::new();
     let mut prior_sum = 0.0;
     for cause in db.causes().values().filter(|cause| cause.kind == Kind::Cause) {
@@ -84,13 +84,14 @@ pub fn rank(db: &Database, mut weighed: Weighed) -> Verdict {
     scored.sort_by(|a, b| {
         b.1.probability.total_cmp(&a.1.probability).then(a.1.cause.cmp(&b.1.cause))
     });
-    let suspects: Vec<_> = scored
-        .into_iter()
-        .map(|(_, suspect)| suspect)
+    let considered: Vec<_> = scored.into_iter().map(|(_, suspect)| suspect).collect();
+    let suspects: Vec<_> = considered
+        .iter()
         .filter(|suspect| suspect.probability >= 0.005)
         .take(SUSPECTS)
+        .cloned()
         .collect();
-    match suspects.first() {
+    let verdict = match suspects.first() {
         Some(first)
             if first.probability >= NAMED
                 && first.grounds.iter().any(|ground| ground.weight_db >= HEAVY_DB) =>
@@ -101,7 +102,8 @@ pub fn rank(db: &Database, mut weighed: Weighed) -> Verdict {
             probability: other / sum * (1.0 - DOUBT) + DOUBT,
             suspects,
         },
-    }
+    };
+    (verdict, considered)
 }
 
 fn suspect(cause: CauseId, grounds: Vec<Ground>) -> Suspect {

@@ -9,7 +9,8 @@ use super::{Report, instant};
 use crate::analysis::{Analysis, SourceSummary, number_of};
 use crate::case::Host;
 use crate::cause::CauseId;
-use crate::diagnosis::{Change, Diagnosis, Ground, Suspect, Verdict};
+use crate::diagnosis::reasons::{Exclusion, Fact};
+use crate::diagnosis::{Change, Diagnosis, Ground, Suspect, Verdict, WhyNot};
 use crate::event::TimeQuality;
 use crate::signatures::Remediation;
 use crate::timeline::{Entry, EntryId};
@@ -92,6 +93,47 @@ struct IncidentOut<'a> {
     trigger: Option<TriggerOut<'a>>,
     changes: Vec<ChangeOut<'a>>,
     missing: Vec<MissingOut<'a>>,
+    chain: Vec<FactOut<'a>>,
+    less_likely: Vec<ObjectionOut<'a>>,
+    excluded: Vec<ExclusionOut<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    why_not: Vec<WhyNotOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct FactOut<'a> {
+    time: Option<String>,
+    text: &'a str,
+    event: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct ObjectionOut<'a> {
+    id: CauseId,
+    why: &'a str,
+}
+
+#[derive(Serialize)]
+struct ExclusionOut<'a> {
+    ids: &'a [CauseId],
+    why: &'a str,
+    event: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct WhyNotOut<'a> {
+    id: CauseId,
+    probability: Option<f64>,
+    evidence: Vec<EvidenceOut<'a>>,
+    against: Vec<EvidenceOut<'a>>,
+    absent: Vec<ItemOut<'a>>,
+    not_collected: Vec<ItemOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct ItemOut<'a> {
+    collect: &'a str,
+    why: &'a str,
 }
 
 #[derive(Serialize)]
@@ -258,7 +300,40 @@ fn incident<'a>(analysis: &'a Analysis<'_>, diagnosis: &'a Diagnosis) -> Inciden
         }),
         changes: diagnosis.changes.iter().map(change).collect(),
         missing: diagnosis.missing.iter().map(missing).collect(),
+        chain: diagnosis.reasons.chain.iter().map(fact).collect(),
+        less_likely: diagnosis
+            .reasons
+            .less_likely
+            .iter()
+            .map(|objection| ObjectionOut { id: objection.cause, why: &objection.text })
+            .collect(),
+        excluded: diagnosis.reasons.excluded.iter().map(exclusion).collect(),
+        why_not: diagnosis.why_not.iter().map(why_not).collect(),
     }
+}
+
+fn fact(fact: &Fact) -> FactOut<'_> {
+    FactOut { time: fact.time.map(instant), text: &fact.text, event: fact.entry.map(number) }
+}
+
+fn exclusion(exclusion: &Exclusion) -> ExclusionOut<'_> {
+    let event = exclusion.entry.map(number);
+    ExclusionOut { ids: &exclusion.causes, why: &exclusion.text, event }
+}
+
+fn why_not(case: &WhyNot) -> WhyNotOut<'_> {
+    WhyNotOut {
+        id: case.cause,
+        probability: case.probability.map(rounded),
+        evidence: case.grounds.iter().map(evidence).collect(),
+        against: case.against.iter().map(evidence).collect(),
+        absent: items(&case.absent),
+        not_collected: items(&case.unseen),
+    }
+}
+
+fn items(items: &[(String, String)]) -> Vec<ItemOut<'_>> {
+    items.iter().map(|(collect, why)| ItemOut { collect, why }).collect()
 }
 
 fn causes<'a>(analysis: &'a Analysis<'_>, verdict: &'a Verdict) -> Vec<CauseOut<'a>> {

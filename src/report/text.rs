@@ -2,6 +2,7 @@
 //! could not be read. Styled with ANSI sequences, which whoever prints it takes out where they are not wanted.
 
 mod page;
+mod reasons;
 mod unread;
 
 use std::io::{self, Write};
@@ -40,6 +41,7 @@ impl Report for Text {
         for (number, diagnosis) in (1..).zip(&analysis.diagnoses) {
             incident(&mut page, analysis, number, diagnosis);
             verdict(&mut page, analysis, diagnosis);
+            reasons::cases_against(&mut page, analysis, diagnosis);
         }
         unread(&mut page, analysis);
         out.write_all(page.text().as_bytes())
@@ -162,7 +164,9 @@ fn verdict(page: &mut Page, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {
         Verdict::Ranked(suspects) => {
             let Some((first, others)) = suspects.split_first() else { return };
             named(page, analysis, first);
+            reasons::chain(page, diagnosis);
             less_likely(page, analysis, "Other suspects", others);
+            reasons::others(page, diagnosis);
             changed(page, analysis, diagnosis);
             fix(page, analysis, first.cause);
             missing(page, diagnosis, "WOULD MAKE IT SURER");
@@ -171,6 +175,7 @@ fn verdict(page: &mut Page, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {
             page.heading(WARN, "CAUSE: not to be told from what was collected");
             page.text_at(2, "What is there fits several causes, or is noise that healthy machines write as well.");
             less_likely(page, analysis, "What it could be", suspects);
+            reasons::others(page, diagnosis);
             changed(page, analysis, diagnosis);
             missing(page, diagnosis, "WHAT TO COLLECT");
             never(page, analysis, CauseId::InsufficientEvidence);
