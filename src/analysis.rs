@@ -9,7 +9,7 @@ use crate::attempts::PeerBook;
 use crate::bundle::Bundle;
 use crate::case::{Case, Host, HostKey};
 use crate::cause::CauseId;
-use crate::diagnosis::{self, Diagnosis, clock};
+use crate::diagnosis::{self, Diagnosis, Incident, clock};
 use crate::event::{Position, SourceId};
 use crate::findings::Findings;
 use crate::notice::Notice;
@@ -113,12 +113,16 @@ pub fn analyze<'db>(
         .chain(scans.iter_mut().flat_map(|scan| std::mem::take(&mut scan.notices)))
         .collect();
     let mut case = Case::new(&mut scans, bundle.sources());
-    for (client, offset) in clock::offsets(&case).iter() {
+    let offsets = clock::offsets(&case);
+    for (client, offset) in offsets.paired() {
         if let Some(host) = case.hosts.get_mut(client) {
             host.clock_offset_s = Some(offset.as_seconds_f64());
         }
     }
-    let (timeline, mut diagnoses) = diagnosis::diagnose(&case, db, &scope.why_not);
+    let (timeline, mut diagnoses) = diagnosis::diagnose(&case, db, &offsets, &scope.why_not);
+    for incident in diagnoses.iter().map(|diagnosis| &diagnosis.incident) {
+        note_offsets(&mut case, incident, &offsets);
+    }
     diagnoses.retain(|diagnosis| scope.shows(diagnosis));
     let worked = case.attempts.list.iter().filter(|attempt| attempt.succeeded()).count();
     let names = case.hosts.iter().map(|(key, host)| (key.clone(), host.name.clone())).collect();
@@ -131,6 +135,17 @@ pub fn analyze<'db>(
         notices,
         worked,
         names,
+    }
+}
+
+/// Notes how far clocks were off while it failed, where they were set right afterwards.
+fn note_offsets(case: &mut Case, incident: &Incident, offsets: &clock::Offsets) {
+    let Some(time) = incident.first else { return };
+    for key in [&incident.server, &incident.client].into_iter().flatten() {
+        let ahead = offsets.ahead(Some(key), time);
+        if let Some(host) = case.hosts.get_mut(key).filter(|_| !ahead.is_zero()) {
+            host.clock_offset_s.get_or_insert(ahead.as_seconds_f64());
+        }
     }
 }
 

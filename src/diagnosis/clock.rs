@@ -1,9 +1,10 @@
-//! How far the clocks of client and server disagree, from attempts that both of them logged.
+//! How far clocks are off: from attempts that both sides logged, and from the steps by which a clock was set right.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::incident::Incident;
 use crate::attempts::AttemptSide;
 use crate::case::{Case, HostKey};
 
@@ -13,23 +14,65 @@ const TOLERANCE: TimeDelta = TimeDelta::seconds(3);
 /// Clocks further apart than this are not compared: any two lists fit at some distance.
 const FURTHEST: TimeDelta = TimeDelta::hours(26);
 
+/// Attempts of a client that are compared.
+const SAMPLE: usize = 64;
+
 /// Pairs that must fit before a clock is called off.
 const PAIRS: usize = 2;
 
-/// Seconds each client's clock is ahead of the server's.
+/// What the system notes when its clock is set (Kernel-General 1: `NewTime`, `OldTime`).
+const SETS: &str = "Microsoft-Windows-Kernel-General";
+
+/// Kerberos takes clocks this far apart for wrong (MS-KILE: `MaxClockSkew`).
+const TOLERATED: TimeDelta = TimeDelta::minutes(5);
+
+/// How far clocks are ahead.
 #[derive(Debug, Default)]
-pub struct Offsets(BTreeMap<HostKey, TimeDelta>);
+pub struct Offsets {
+    /// Each client's against the server's, from attempts that both logged.
+    paired: BTreeMap<HostKey, TimeDelta>,
+    /// When each clock was set, on the clock as it was after, and by how much.
+    steps: BTreeMap<HostKey, Vec<(DateTime<Utc>, TimeDelta)>>,
+}
 
 impl Offsets {
-    /// How far a client's clock is ahead; zero when nothing shows otherwise.
+    /// How far a client's clock was ahead of the server's when it logged `time`; zero when nothing shows otherwise.
     #[must_use]
-    pub fn of(&self, client: &HostKey) -> TimeDelta {
-        self.0.get(client).copied().unwrap_or_default()
+    pub fn between(
+        &self,
+        client: Option<&HostKey>,
+        server: Option<&HostKey>,
+        time: DateTime<Utc>,
+    ) -> TimeDelta {
+        let known = client.and_then(|client| self.paired.get(client)).copied();
+        known.unwrap_or_else(|| self.ahead(client, time) - self.ahead(server, time))
     }
 
-    /// The clients whose clock is off.
-    pub fn iter(&self) -> impl Iterator<Item = (&HostKey, TimeDelta)> {
-        self.0.iter().map(|(key, offset)| (key, *offset))
+    /// How far a clock was ahead of the true time when its host logged `time`, by what it was set by afterwards: the last
+    /// who set it is taken to have been right.
+    #[must_use]
+    pub fn ahead(&self, host: Option<&HostKey>, time: DateTime<Utc>) -> TimeDelta {
+        let steps = host.and_then(|host| self.steps.get(host)).map_or(&[][..], Vec::as_slice);
+        let later = steps.iter().filter(|(set, _)| *set > time);
+        -later.fold(TimeDelta::zero(), |sum, (_, step)| sum + *step)
+    }
+
+    /// Clients whose clock is off against the server's, by attempts that both logged.
+    pub fn paired(&self) -> impl Iterator<Item = (&HostKey, TimeDelta)> {
+        self.paired.iter().map(|(key, offset)| (key, *offset))
+    }
+
+    /// The host of an incident whose clock is so far off that Kerberos refuses, and how far.
+    #[must_use]
+    pub fn beyond_kerberos(&self, incident: &Incident) -> Option<(HostKey, TimeDelta)> {
+        let time = incident.first?;
+        let paired = incident
+            .client
+            .as_ref()
+            .and_then(|client| self.paired.get(client).map(|offset| (client.clone(), *offset)));
+        let set = [&incident.server, &incident.client].into_iter().flatten();
+        let set = set.map(|host| (host.clone(), self.ahead(Some(host), time)));
+        paired.into_iter().chain(set).find(|(_, offset)| offset.abs() >= TOLERATED)
     }
 }
 
@@ -37,7 +80,7 @@ impl Offsets {
 /// when they fit as well without one.
 #[must_use]
 pub fn offsets(case: &Case) -> Offsets {
-    let mut offsets = Offsets::default();
+    let mut offsets = Offsets { paired: BTreeMap::new(), steps: steps(case) };
     let Some(server) = case.only(|roles| roles.server && !roles.client) else { return offsets };
     let starts = |side: AttemptSide, host: &HostKey| -> Vec<DateTime<Utc>> {
         let of = case.attempts.list.iter().filter(|attempt| {
@@ -49,25 +92,49 @@ pub fn offsets(case: &Case) -> Offsets {
     for client in case.hosts.keys().filter(|key| *key != server) {
         let on_client = starts(AttemptSide::Client, client);
         if let Some(offset) = best_shift(&on_client, &on_server) {
-            offsets.0.insert(client.clone(), offset);
+            offsets.paired.insert(client.clone(), offset);
         }
     }
     offsets
 }
 
+fn steps(case: &Case) -> BTreeMap<HostKey, Vec<(DateTime<Utc>, TimeDelta)>> {
+    let mut steps: BTreeMap<HostKey, Vec<_>> = BTreeMap::new();
+    let buckets = case.findings.series().flat_map(|(_, series)| &series.buckets);
+    for event in buckets.map(|bucket| &bucket.example).filter(|event| event.is_from(SETS)) {
+        let instant = |name| {
+            let text: Option<&str> = event.field(name);
+            text.and_then(|text| DateTime::parse_from_rfc3339(text).ok()).map(|time| time.to_utc())
+        };
+        let host = event.computer.as_deref().and_then(HostKey::new);
+        if let (Some(host), Some(new), Some(old)) = (host, instant("NewTime"), instant("OldTime")) {
+            steps.entry(host).or_default().push((new, new - old));
+        }
+    }
+    for steps in steps.values_mut() {
+        // Several signatures may have kept the same event.
+        steps.sort();
+        steps.dedup();
+    }
+    steps
+}
+
 fn best_shift(client: &[DateTime<Utc>], server: &[DateTime<Utc>]) -> Option<TimeDelta> {
+    let mut sorted = server.to_vec();
+    sorted.sort();
+    // A few dozen attempts settle it; comparing thousands with thousands would not settle it better.
+    let client = client.get(client.len().saturating_sub(SAMPLE)..).unwrap_or_default();
     let fits = |shift: TimeDelta| {
-        client
-            .iter()
-            .filter(|time| server.iter().any(|other| (**time - shift - *other).abs() <= TOLERANCE))
-            .count()
+        let near = |time: &&DateTime<Utc>| {
+            let from = sorted.partition_point(|other| *other < **time - shift - TOLERANCE);
+            sorted.get(from).is_some_and(|other| *other <= **time - shift + TOLERANCE)
+        };
+        client.iter().filter(near).count()
     };
     let without = fits(TimeDelta::zero());
-    // A few dozen attempts settle it; comparing thousands with thousands would not settle it better.
     let pairs = client
         .iter()
-        .take(64)
-        .flat_map(|time| server.iter().rev().take(512).map(move |other| *time - *other));
+        .flat_map(|time| sorted.iter().rev().take(SAMPLE * 4).map(move |other| *time - *other));
     let best = pairs
         .filter(|shift| shift.abs() <= FURTHEST)
         .map(|shift| (fits(shift), shift))
@@ -89,6 +156,21 @@ mod tests {
             .iter()
             .filter_map(|second| DateTime::from_timestamp(1_790_000_000 + second, 0))
             .collect()
+    }
+
+    #[test]
+    fn a_clock_is_off_until_it_is_set_and_right_from_then_on() {
+        let host = HostKey::new("SRV01").unwrap();
+        let [before, between, after] = [times(&[0])[0], times(&[500])[0], times(&[1000])[0]];
+        let step = |at: i64, by: i64| (times(&[at])[0], TimeDelta::seconds(by));
+        // A snapshot sets it back by 23 minutes, the time service sets it right.
+        let steps = vec![step(100, -1380), step(900, 1380)];
+        let offsets =
+            Offsets { paired: BTreeMap::new(), steps: BTreeMap::from([(host.clone(), steps)]) };
+        let ahead = |time| offsets.ahead(Some(&host), time).num_seconds();
+        assert_eq!([ahead(before), ahead(between), ahead(after)], [0, -1380, 0]);
+        let client = HostKey::new("PC01");
+        assert_eq!(offsets.between(client.as_ref(), Some(&host), between).num_seconds(), 1380);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::background::Background;
+use super::clock::Offsets;
 use super::failure::Basis;
 use super::floods;
 use super::incident::Incident;
@@ -64,6 +65,7 @@ pub fn weigh(
     timeline: &Timeline,
     incident: &Incident,
     changes: &[Change],
+    offsets: &Offsets,
 ) -> Weighed {
     let lines = Lines::new(timeline);
     let policies = Policies::of(case);
@@ -106,7 +108,7 @@ pub fn weigh(
     for ((cause, _), ground) in best {
         weighed.entry(cause).or_default().push(ground);
     }
-    model::add_grounds(case, db, incident, changes, &mut weighed);
+    model::add_grounds(case, db, incident, changes, offsets, &mut weighed);
     weighed
 }
 

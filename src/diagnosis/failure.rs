@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::clock::Offsets;
 use super::pairing;
 use crate::attempts::{Attempt, AttemptSide};
 use crate::case::{Case, HostKey};
@@ -65,13 +66,13 @@ const DIALOG: TimeDelta = TimeDelta::seconds(120);
 
 /// Every failure of the case, in order of time.
 #[must_use]
-pub fn failures(case: &Case) -> Vec<Failure> {
+pub fn failures(case: &Case, offsets: &Offsets) -> Vec<Failure> {
     let mut failures = client_side(case);
     add_dialogs(case, &mut failures);
     if failures.is_empty() {
         failures.extend(words(case));
     }
-    pairing::add_server_side(case, &mut failures);
+    pairing::add_server_side(case, offsets, &mut failures);
     failures.sort_by(|a, b| {
         (a.time.is_none(), a.time, a.basis, &a.origins).cmp(&(
             b.time.is_none(),

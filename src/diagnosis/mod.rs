@@ -25,6 +25,7 @@ use crate::cause::CauseId;
 use crate::signatures::Database;
 use crate::timeline::{Entry, EntryId, Timeline};
 
+use clock::Offsets;
 pub use evidence::{Ground, Weighed};
 pub use incident::Incident;
 pub use missing::Wanted;
@@ -54,8 +55,13 @@ pub struct Diagnosis {
 
 /// The timeline and an answer for each incident, with the case against the causes in `asked`.
 #[must_use]
-pub fn diagnose(case: &Case, db: &Database, asked: &[CauseId]) -> (Timeline, Vec<Diagnosis>) {
-    let failures = failure::failures(case);
+pub fn diagnose(
+    case: &Case,
+    db: &Database,
+    offsets: &Offsets,
+    asked: &[CauseId],
+) -> (Timeline, Vec<Diagnosis>) {
+    let failures = failure::failures(case, offsets);
     let incidents = incident::incidents(case, db, &failures);
     let mut timeline = Timeline::new(case, db, lines::entries(case, &incidents));
     let diagnoses = incidents
@@ -63,7 +69,7 @@ pub fn diagnose(case: &Case, db: &Database, asked: &[CauseId]) -> (Timeline, Vec
         .enumerate()
         .map(|(number, incident)| {
             let changes = trigger::changes(case, db, &timeline, &incident);
-            let weighed = evidence::weigh(case, db, &timeline, &incident, &changes);
+            let weighed = evidence::weigh(case, db, &timeline, &incident, &changes, offsets);
             let (verdict, considered) = rank::rank(db, weighed);
             let trigger = trigger::trigger(db, &verdict, &changes);
             let missing = missing::missing(case, db, &incident, &verdict);

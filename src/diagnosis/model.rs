@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 
+use super::clock::Offsets;
 use super::evidence::{Ground, Weighed, decibans};
 use super::incident::Incident;
 use super::trigger::Change;
@@ -19,6 +20,7 @@ pub(super) fn add_grounds(
     db: &Database,
     incident: &Incident,
     changes: &[Change],
+    offsets: &Offsets,
     weighed: &mut Weighed,
 ) {
     add_stages(db, incident, weighed);
@@ -28,6 +30,7 @@ pub(super) fn add_grounds(
     add_silence(case, incident, weighed);
     add_quiet_server(case, db, incident, weighed);
     add_lost_certificate(case, incident, weighed);
+    add_clocks(offsets, incident, weighed);
 }
 
 fn ground(rule: &str, grade: Grade, text: String) -> Ground {
@@ -231,6 +234,23 @@ fn add_lost_certificate(case: &Case, incident: &Incident, weighed: &mut Weighed)
     weighed.entry(CauseId::CertKeyMissing).or_default().push(ground(
         "assigned-certificate-gone",
         grade,
+        text,
+    ));
+}
+
+/// Clocks that are further apart than Kerberos tolerates. It refuses by a code of its own; the distance alone says that it
+/// could.
+fn add_clocks(offsets: &Offsets, incident: &Incident, weighed: &mut Weighed) {
+    let Some((host, offset)) = offsets.beyond_kerberos(incident) else { return };
+    let text = format!(
+        "the clock of {} was {} minutes {} when it failed; Kerberos tolerates 5",
+        host.as_str(),
+        offset.num_minutes().abs(),
+        if offset > TimeDelta::zero() { "ahead" } else { "behind" }
+    );
+    weighed.entry(CauseId::TimeSkew).or_default().push(ground(
+        "clocks-apart",
+        Grade::Moderate,
         text,
     ));
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::clock::{self, Offsets};
+use super::clock::Offsets;
 use super::failure::{Basis, Failure, origins};
 use crate::attempts::{Attempt, AttemptSide};
 use crate::case::{Case, HostKey};
@@ -29,14 +29,13 @@ const BURST_TIME: TimeDelta = TimeDelta::minutes(10);
 
 /// Adds what the server saw: each known failure takes the death that fits it best, and deaths that are left are failures
 /// of their own when they hit somebody who belongs here.
-pub(super) fn add_server_side(case: &Case, failures: &mut Vec<Failure>) {
-    let offsets = clock::offsets(case);
+pub(super) fn add_server_side(case: &Case, offsets: &Offsets, failures: &mut Vec<Failure>) {
     let of_server = case.attempts.list.iter().filter(|attempt| attempt.side == AttemptSide::Server);
     let deaths: Vec<_> =
         of_server.filter(|attempt| died(attempt) && !follows_success(case, attempt)).collect();
     let mut taken = BTreeSet::new();
     for failure in failures.iter_mut().filter(|failure| failure.peer.is_none()) {
-        if let Some(index) = best_death(case, failure, &deaths, &taken, &offsets) {
+        if let Some(index) = best_death(case, failure, &deaths, &taken, offsets) {
             taken.insert(index);
             deaths.get(index).into_iter().for_each(|death| pair(failure, death));
         }
@@ -89,7 +88,8 @@ fn distance(failure: &Failure, death: &Attempt, offsets: &Offsets) -> Option<Tim
         .server
         .as_ref()
         .is_none_or(|server| Some(server) == here.as_ref() || server.is_address());
-    let shift = failure.client.as_ref().map_or(TimeDelta::zero(), |client| offsets.of(client));
+    let shift =
+        offsets.between(failure.client.as_ref(), here.as_ref(), failure.began.unwrap_or(time));
     let far = match failure.began {
         Some(began) => (began - shift - death.start).abs(),
         None => {
