@@ -37,7 +37,7 @@ impl Parser for Acl {
         text.lines().any(|line| match (object(line), property(line)) {
             (Some((_, rest)), _) => {
                 of_a_key = true;
-                Entry::of_icacls(rest).is_some()
+                Entry::of_icacls(rest).or_else(|| Entry::retold(rest)).is_some()
             }
             (None, Some(("FileSystemRights", _))) => true,
             (None, Some(("Path" | "PSPath", path))) => {
@@ -188,7 +188,7 @@ impl Reader {
         let blanks = std::mem::take(&mut self.blanks);
         if let Some((path, rest)) = object(line) {
             self.open(number, path);
-            match Entry::of_icacls(rest) {
+            match Entry::of_icacls(rest).or_else(|| Entry::retold(rest)) {
                 Some(entry) => self.add(entry),
                 // With nothing behind the path, the list is in the next line (SDDL) or the next property.
                 None if rest.is_empty() => {}
@@ -316,6 +316,12 @@ mod tests {
         let text = "C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys\\f686aace6942fb7f7ceb231212eef4a4_x \
             NT AUTHORITY\\NETWORK SERVICE:(DENY)(R)\n   Everyone:(R)\n   BUILTIN\\Administrators:(OI)(CI)(IO)(F)\n";
         insta::assert_snapshot!(parse(&Acl, text), @r#"line 1: undated, acl Path="C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys\\f686aace6942fb7f7ceb231212eef4a4_x" Object="rdp-key" NetworkService="deny" System="read" Administrators="none" Everyone="read""#);
+    }
+
+    #[test]
+    fn summed_up_by_people() {
+        let text = "C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys: NT AUTHORITY\\SYSTEM has no entry\r\n";
+        insta::assert_snapshot!(parse(&Acl, text), @r#"line 1: undated, acl Path="C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys" Object="folder" NetworkService="none" System="none" Administrators="none" Everyone="none""#);
     }
 
     #[test]

@@ -37,7 +37,8 @@ impl Parser for Certutil {
     fn sniff(&self, source: &Source) -> bool {
         let text = source.text_head();
         let has = |fits: fn(&str) -> bool| text.lines().any(|line| fits(line.trim_end()));
-        has(|line| certificate::hash(line).is_some()) && has(is_ruler) || has(is_end)
+        let with_hash = has(|line| certificate::hash(line).is_some());
+        with_hash && (has(is_ruler) || has(is_retold)) || has(is_end)
     }
 
     fn parse(&self, source: &Source, sink: &mut dyn Sink) {
@@ -61,6 +62,21 @@ impl Parser for Certutil {
 /// `================ Certificate 0 ================`.
 fn is_ruler(line: &str) -> bool {
     line.starts_with("======") && line.ends_with("======") && line.contains(' ')
+}
+
+/// `Remote Desktop store: one certificate, Cert Hash(sha1): …`, as people sum a listing up.
+fn is_retold(line: &str) -> bool {
+    retold(line).is_some()
+}
+
+fn retold(line: &str) -> Option<(&str, String)> {
+    let (store, _) = line.split_once(" store")?;
+    let name = match store.trim() {
+        "Remote Desktop" => "Remote Desktop",
+        "My" | "Personal" => "My",
+        _ => return None,
+    };
+    Some((name, certificate::hash(line)?))
 }
 
 /// `CertUtil: -store command completed successfully.`, or `… FAILED: 0x80090011 (…)`.
@@ -98,6 +114,15 @@ fn read(
     };
     if let Some(name) = store_name(line) {
         open(stores, name);
+        return true;
+    }
+    if let Some((name, hash)) = retold(line) {
+        open(stores, name);
+        let certificate = Certificate { hash, ..Certificate::new(number) };
+        stores
+            .last_mut()
+            .into_iter()
+            .for_each(|store| store.certificates.push(certificate.clone()));
         return true;
     }
     let between = stores.last().is_none_or(|store| store.end.is_some());
@@ -175,6 +200,20 @@ impl Store {
 mod tests {
     use super::*;
     use crate::parsers::testing::{parse, source};
+
+    #[test]
+    fn summed_up_by_people() {
+        let text = "Remote Desktop store: one certificate, Cert Hash(sha1): a0168513fd57577ecc0204f01441a3bd5401ada7\n";
+        let found = parse(&Certutil, text);
+        assert!(
+            found.contains("Store=\"Remote Desktop\"") && found.contains("a0168513fd57"),
+            "{found}"
+        );
+        assert!(
+            !Certutil
+                .sniff(&source("the store sold a0168513fd57577ecc0204f01441a3bd5401ada7 apples"))
+        );
+    }
 
     #[test]
     fn two_stores_one_after_the_other() {

@@ -55,6 +55,16 @@ impl Entry {
         Self { account: Account::of(name), access, deny: false, inherit_only: false }
     }
 
+    /// `NT AUTHORITY\SYSTEM has no entry`, as people sum a listing up.
+    pub(super) fn retold(text: &str) -> Option<Self> {
+        static MISSING: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"(?i)^([^:()]+?)\s+(?:has no (?:entry|ace|access|permissions?|rights?)|is (?:missing|not listed))\b")
+                .expect("the pattern is a constant")
+        });
+        let found = MISSING.captures(text.trim())?;
+        Some(Self::new(found.get(1)?.as_str(), Access::None))
+    }
+
     /// `BUILTIN\Administrators:(OI)(CI)(F)`, of `cacls` `BUILTIN\Administrators:(OI)F`.
     pub(super) fn of_icacls(text: &str) -> Option<Self> {
         static ENTRY: LazyLock<Regex> = LazyLock::new(|| {

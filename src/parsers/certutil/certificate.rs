@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// A certificate, as far as its listing tells.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Certificate {
     pub(super) line: u64,
     pub(super) issuer: String,
