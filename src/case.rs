@@ -244,6 +244,7 @@ impl Case {
     }
 
     fn note_cleared_logs_and_builds(&mut self) {
+        let mut revisions: BTreeMap<HostKey, String> = BTreeMap::new();
         for (_, series) in self.findings.series() {
             for bucket in &series.buckets {
                 let event = &bucket.example;
@@ -269,6 +270,22 @@ impl Case {
                         host.os = event.field("Build").map(|build| format!("build {build}"));
                     }
                     ("EventLog", Some(6005)) => host.boots.extend(bucket.first),
+                    // `10.00.` and the build; strings without names.
+                    ("EventLog", Some(6009)) if host.os.is_none() => {
+                        host.os = event.field("param2").map(|build| format!("build {build}"));
+                    }
+                    ("registry", None) => match (event.field("Name"), event.field("Data")) {
+                        (Some("UBR"), Some(revision)) => {
+                            revisions
+                                .extend(HostKey::new(&host.name).zip(Some(revision.to_owned())));
+                        }
+                        (Some("CurrentBuild" | "CurrentBuildNumber"), Some(build))
+                            if host.os.is_none() =>
+                        {
+                            host.os = Some(format!("build {build}"));
+                        }
+                        _ => {}
+                    },
                     ("Microsoft-Windows-Kernel-General", Some(12)) => {
                         host.boots.extend(bucket.first);
                         let build = event.field("BuildVersion").map(|build| {
@@ -281,6 +298,12 @@ impl Case {
                     }
                     _ => {}
                 }
+            }
+        }
+        for (key, revision) in revisions {
+            let os = self.hosts.get_mut(&key).and_then(|host| host.os.as_mut());
+            if let Some(os) = os.filter(|os| !os.contains('.')) {
+                os.push_str(&format!(".{revision}"));
             }
         }
     }

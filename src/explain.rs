@@ -269,6 +269,7 @@ fn explain_known_update(update: &KnownUpdate, answer: &mut Explanation) {
         value.iter().for_each(|value| what.push_str(&format!("{word}{value}")));
     }
     answer.add("is for", what);
+    update.fixed_build.iter().for_each(|build| answer.add("mended in", build.as_str()));
     if update.causes.is_empty() {
         answer.add("hints at", "no cause: known, but nothing ties it to one");
     } else {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::background::Background;
+use super::builds;
 use super::clock::Offsets;
 use super::failure::Basis;
 use super::floods;
@@ -109,6 +110,7 @@ pub fn weigh(
         weighed.entry(cause).or_default().push(ground);
     }
     model::add_grounds(case, db, incident, changes, offsets, &mut weighed);
+    builds::add_grounds(case, db, incident, &mut weighed);
     weighed
 }
 

@@ -5,6 +5,7 @@
 //! what would decide, [`reasons`] and [`why_not`] why it is this cause and no other.
 
 mod background;
+mod builds;
 pub mod clock;
 pub mod evidence;
 pub mod failure;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::builds;
 use super::incident::Incident;
 use super::rank::Verdict;
 use crate::case::{Case, HostKey};
@@ -75,12 +76,18 @@ pub fn changes(
             None => changes.push(change),
         }
     }
-    changes.extend(build_changes(case, db, timeline, incident));
+    for change in build_changes(case, db, timeline, incident) {
+        let told = |known: &Change| change.kb.is_some() && known.kb == change.kb;
+        if !changes.iter().any(told) {
+            changes.push(change);
+        }
+    }
     changes.sort_by(|a, b| b.time.cmp(&a.time).then(a.entry.cmp(&b.entry)));
     changes
 }
 
-/// A start with another build than the start before: the system was upgraded, whoever logged it or not.
+/// A start with another build than the start before: the system was upgraded, or a cumulative update became active,
+/// whoever logged it or not.
 fn build_changes(
     case: &Case,
     db: &Database,
@@ -90,25 +97,27 @@ fn build_changes(
     let is_boot = |entry: &Entry| {
         &*entry.provider == "Microsoft-Windows-Kernel-General" && entry.event_id == Some(12)
     };
-    let mut known: BTreeMap<HostKey, String> = BTreeMap::new();
+    let mut known: BTreeMap<HostKey, (String, String)> = BTreeMap::new();
     let mut changes = Vec::new();
     for (id, entry) in timeline.numbered().filter(|(_, entry)| is_boot(entry)) {
         let (Some(host), Some(build)) = (HostKey::new(&entry.host), entry.field("BuildVersion"))
         else {
             continue;
         };
-        let before = known.insert(host, build.to_owned());
-        if before.is_some_and(|before| before != build)
-            && concerns(case, incident, entry)
-            && in_time(case, incident, entry)
+        let revision = entry.field("QfeVersion").unwrap_or_default();
+        let before = known.insert(host, (build.to_owned(), revision.to_owned()));
+        let Some((old, old_revision)) = before else { continue };
+        if !concerns(case, incident, entry) || !in_time(case, incident, entry) {
+            continue;
+        }
+        let change = |kind, kb, links| Change { entry: id, kind, kb, time: entry.time, links };
+        if old != build {
+            changes.push(change(CauseId::OsUpgrade, None, links_of(db, CauseId::OsUpgrade)));
+        } else if old_revision != revision
+            && let Some(update) = builds::update_of(db, &format!("{build}.{revision}"))
         {
-            changes.push(Change {
-                entry: id,
-                kind: CauseId::OsUpgrade,
-                kb: None,
-                time: entry.time,
-                links: links_of(db, CauseId::OsUpgrade),
-            });
+            let kb = Some(update.kb.clone());
+            changes.push(change(CauseId::WindowsUpdate, kb, update.causes.clone()));
         }
     }
     changes

@@ -427,6 +427,8 @@ pub struct KnownUpdate {
     pub side: Side,
     #[serde(default)]
     pub fixed_by: Vec<String>,
+    #[serde(default)]
+    pub fixed_build: Option<String>,
     pub mark: Mark,
     #[serde(default)]
     pub reference: Option<String>,
