@@ -79,7 +79,7 @@ impl Outcome {
 
 fn is_on(diagnosis: &Diagnosis, host: &str) -> bool {
     let server = diagnosis.incident.server.as_ref();
-    server.is_some_and(|key| key.as_str().eq_ignore_ascii_case(host))
+    server == rdpwhy::case::HostKey::new(host).as_ref()
 }
 
 fn answer_of(diagnosis: &Diagnosis) -> String {

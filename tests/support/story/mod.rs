@@ -61,7 +61,7 @@ pub struct Truth {
     pub kb: Option<String>,
     /// Answers that would be embarrassing.
     pub must_not: Option<Vec<String>>,
-    /// Further incidents: server and cause.
+    /// Further incidents: the name of the server, and the cause.
     pub others: Option<BTreeMap<String, String>>,
     /// The mechanics that make this the truth.
     #[serde(default)]
@@ -185,7 +185,13 @@ impl Story {
             let zip = super::case_builder::zip(&members);
             files = BTreeMap::from([("ticket.zip".to_owned(), zip)]);
         }
-        Ticket { name: name.to_owned(), files, truth: self.truth.but(&variant.truth) }
+        let mut truth = self.truth.but(&variant.truth);
+        truth.others = truth.others.map(|others| {
+            let named =
+                |(id, cause)| (self.hosts.get(&id).map_or(id, |host| host.name.clone()), cause);
+            others.into_iter().map(named).collect()
+        });
+        Ticket { name: name.to_owned(), files, truth }
     }
 }
 
