@@ -133,6 +133,7 @@ fn begin(event: &Event, step: Step, time: DateTime<Utc>) -> Attempt {
         past_security: false,
         in_session: false,
         logged_on: false,
+        shell: false,
         closed: false,
         security_error: None,
         error_info: None,
@@ -181,10 +182,11 @@ fn reach(attempt: &mut Attempt, step: Step) -> Stage {
             attempt.in_session = true;
             Stage::Session
         }
-        Step::LoggedOn(_) => {
+        Step::LoggedOn(_) | Step::Desktop(_) => {
             attempt.past_security = true;
             attempt.in_session = true;
             attempt.logged_on = true;
+            attempt.shell |= matches!(step, Step::Desktop(_));
             Stage::Running
         }
         Step::ErrorInfo(code) => {

@@ -57,6 +57,8 @@ pub struct Attempt {
     pub in_session: bool,
     /// The user was logged on or reconnected, and not only given a session to be refused by.
     pub logged_on: bool,
+    /// The shell started, or a session that had one was reconnected.
+    pub shell: bool,
     /// Its end was logged.
     pub closed: bool,
     /// RdpCoreTS 139: the security layer's HRESULT.
@@ -73,10 +75,25 @@ impl Attempt {
     /// How many events of one attempt are kept for the report.
     pub const STEPS_KEPT: usize = 16;
 
+    /// A logon that ends this soon without a shell was cut short; a slow profile takes a minute to fail.
+    pub const THROWN_OUT: TimeDelta = TimeDelta::minutes(2);
+
     /// Whether it got into a session.
     #[must_use]
     pub fn succeeded(&self) -> bool {
-        self.logged_on || (self.in_session && !self.is_denied())
+        (self.logged_on || (self.in_session && !self.is_denied())) && !self.is_thrown_out()
+    }
+
+    /// Whether the user was logged on and out again before there was a desktop: Windows signs a user out whose profile or
+    /// shell cannot be loaded, and calls it a normal end.
+    #[must_use]
+    pub fn is_thrown_out(&self) -> bool {
+        self.side == AttemptSide::Server
+            && self.opened
+            && self.logged_on
+            && !self.shell
+            && self.closed
+            && self.duration() <= Self::THROWN_OUT
     }
 
     /// Whether the server told the client that it may not connect, and did not just say how a session ended.
@@ -96,6 +113,9 @@ impl Attempt {
     /// without a further word a death there may be in either.
     #[must_use]
     pub fn died_in(&self) -> Vec<Stage> {
+        if self.is_thrown_out() {
+            return vec![Stage::Session];
+        }
         match self.stage {
             Stage::X224 | Stage::Tls if self.side == AttemptSide::Server => {
                 match self.security_error {
@@ -106,6 +126,10 @@ impl Attempt {
                 }
             }
             Stage::Tcp => vec![Stage::Tcp, Stage::Admission, Stage::X224],
+            // Licensing is the last thing a server notes before it looks for a session; a refusal of either has a code.
+            Stage::Mcs | Stage::Licensing if self.side == AttemptSide::Server => {
+                vec![Stage::Mcs, Stage::Licensing, Stage::Session]
+            }
             stage => vec![stage],
         }
     }
@@ -123,6 +147,7 @@ impl Attempt {
         self.past_security |= other.past_security;
         self.in_session |= other.in_session;
         self.logged_on |= other.logged_on;
+        self.shell |= other.shell;
         self.closed |= other.closed;
         self.security_error = self.security_error.or(other.security_error);
         self.error_info = self.error_info.or(other.error_info);

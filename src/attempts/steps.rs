@@ -33,6 +33,8 @@ pub(super) enum Step {
     /// Given a session; the user may still be refused.
     Assigned,
     LoggedOn(&'static str),
+    /// Logged on, with a desktop.
+    Desktop(&'static str),
     ErrorInfo(u32),
     Closed(&'static str),
     Reason(Option<u32>),
@@ -79,6 +81,7 @@ impl Step {
             Self::Reached(_, label)
             | Self::PastSecurity(label)
             | Self::LoggedOn(label)
+            | Self::Desktop(label)
             | Self::Closed(label) => label,
             Self::Accepted => "TCP connection accepted",
             Self::Assigned => "connection assigned to a session",
@@ -140,8 +143,8 @@ fn lsm(id: u32, event: &Event) -> Option<Step> {
     Some(match id {
         21 | 22 | 25 if local => return None,
         21 => Step::LoggedOn("session logon succeeded"),
-        22 => Step::LoggedOn("shell started"),
-        25 => Step::LoggedOn("session reconnected"),
+        22 => Step::Desktop("shell started"),
+        25 => Step::Desktop("session reconnected"),
         40 => Step::Reason(event.code("Reason")),
         23 => Step::Closed("session logged off"),
         24 => Step::Closed("session disconnected"),

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::incident::Incident;
-use crate::attempts::AttemptSide;
+use crate::attempts::{Attempt, AttemptSide};
 use crate::case::{Case, HostKey};
+use crate::cause::Stage;
+use crate::codes::DisconnectReason;
 
 /// Two records of one connection lie at most this far apart on clocks that agree.
 const TOLERANCE: TimeDelta = TimeDelta::seconds(3);
@@ -82,20 +84,41 @@ impl Offsets {
 pub fn offsets(case: &Case) -> Offsets {
     let mut offsets = Offsets { paired: BTreeMap::new(), steps: steps(case) };
     let Some(server) = case.only(|roles| roles.server && !roles.client) else { return offsets };
-    let starts = |side: AttemptSide, host: &HostKey| -> Vec<DateTime<Utc>> {
+    let marks = |side: AttemptSide, host: &HostKey| -> Vec<Mark> {
         let of = case.attempts.list.iter().filter(|attempt| {
             attempt.side == side && HostKey::new(&attempt.host).as_ref() == Some(host)
         });
-        of.map(|attempt| attempt.start).collect()
+        of.filter(|attempt| arrived(attempt)).map(Mark::of).collect()
     };
-    let on_server = starts(AttemptSide::Server, server);
+    let mut on_server = marks(AttemptSide::Server, server);
+    on_server.sort();
     for client in case.hosts.keys().filter(|key| *key != server) {
-        let on_client = starts(AttemptSide::Client, client);
+        let on_client = marks(AttemptSide::Client, client);
         if let Some(offset) = best_shift(&on_client, &on_server) {
             offsets.paired.insert(client.clone(), offset);
         }
     }
     offsets
+}
+
+/// When an attempt began, and whether it worked: both sides agree on that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Mark {
+    start: DateTime<Utc>,
+    worked: bool,
+}
+
+impl Mark {
+    fn of(attempt: &Attempt) -> Self {
+        Self { start: attempt.start, worked: attempt.succeeded() }
+    }
+}
+
+/// Whether the other side can have logged it: what found no name or no answer was accepted by nobody.
+fn arrived(attempt: &Attempt) -> bool {
+    let code = attempt.reason.filter(|_| attempt.side == AttemptSide::Client);
+    let stages = code.map_or(&[][..], |error| DisconnectReason { error, extended: None }.stages());
+    stages.is_empty() || stages.iter().any(|stage| *stage > Stage::Tcp)
 }
 
 fn steps(case: &Case) -> BTreeMap<HostKey, Vec<(DateTime<Utc>, TimeDelta)>> {
@@ -119,27 +142,30 @@ fn steps(case: &Case) -> BTreeMap<HostKey, Vec<(DateTime<Utc>, TimeDelta)>> {
     steps
 }
 
-fn best_shift(client: &[DateTime<Utc>], server: &[DateTime<Utc>]) -> Option<TimeDelta> {
-    let mut sorted = server.to_vec();
-    sorted.sort();
+/// `server` is sorted.
+fn best_shift(client: &[Mark], server: &[Mark]) -> Option<TimeDelta> {
     // A few dozen attempts settle it; comparing thousands with thousands would not settle it better.
     let client = client.get(client.len().saturating_sub(SAMPLE)..).unwrap_or_default();
     let fits = |shift: TimeDelta| {
-        let near = |time: &&DateTime<Utc>| {
-            let from = sorted.partition_point(|other| *other < **time - shift - TOLERANCE);
-            sorted.get(from).is_some_and(|other| *other <= **time - shift + TOLERANCE)
+        let near = |mark: &&Mark| {
+            let time = mark.start - shift;
+            let from = server.partition_point(|other| other.start < time - TOLERANCE);
+            let around =
+                server.iter().skip(from).take_while(|other| other.start <= time + TOLERANCE);
+            around.take(SAMPLE).any(|other| other.worked == mark.worked)
         };
         client.iter().filter(near).count()
     };
     let without = fits(TimeDelta::zero());
-    let pairs = client
-        .iter()
-        .flat_map(|time| sorted.iter().rev().take(SAMPLE * 4).map(move |other| *time - *other));
+    let recent = || server.iter().rev().take(SAMPLE * 4);
+    let pairs = client.iter().flat_map(|mark| recent().map(move |other| mark.start - other.start));
     let best = pairs
         .filter(|shift| shift.abs() <= FURTHEST)
         .map(|shift| (fits(shift), shift))
         .max_by_key(|(count, shift)| (*count, -shift.abs()))?;
-    (best.0 >= PAIRS && best.0 > without && best.1.abs() > TOLERANCE).then_some(best.1)
+    // One that leaves many attempts without a partner fits by chance: others knock at the server as well.
+    let most = best.0 * 4 >= client.len() * 3;
+    (best.0 >= PAIRS && most && best.0 > without && best.1.abs() > TOLERANCE).then_some(best.1)
 }
 
 /// A time for a sentence.
@@ -173,12 +199,23 @@ mod tests {
         assert_eq!(offsets.between(client.as_ref(), Some(&host), between).num_seconds(), 1380);
     }
 
+    fn marks(seconds: &[i64]) -> Vec<Mark> {
+        times(seconds).into_iter().map(|start| Mark { start, worked: false }).collect()
+    }
+
     #[test]
     fn a_constant_shift_is_found_and_a_single_pair_proves_none() {
-        let server = times(&[0, 61, 400, 1000]);
-        let late: Vec<_> = server.iter().map(|time| *time + TimeDelta::seconds(437)).collect();
+        let server = marks(&[0, 61, 400, 1000]);
+        let late = marks(&[437, 498, 837, 1437]);
         assert_eq!(best_shift(&late, &server), Some(TimeDelta::seconds(437)));
         assert_eq!(best_shift(&late[..1], &server[..1]), None);
         assert_eq!(best_shift(&server, &server), None);
+    }
+
+    #[test]
+    fn a_guesser_who_knocks_all_night_gives_no_client_another_clock() {
+        let guesser = marks(&(0..60).map(|number| number * 20).collect::<Vec<_>>());
+        let client = marks(&[20_000, 20_030, 20_060, 20_095]);
+        assert_eq!(best_shift(&client, &guesser), None);
     }
 }

@@ -93,7 +93,12 @@ pub fn weigh(
             || background.is_boot(signature, key, bucket)
             || background.is_usual(incident, signature, series, &calm);
         let seen = seen_at(incident, signature, series);
-        for (cause, grade) in &signature.evidence {
+        let heard = |cause: &CauseId| {
+            *cause != CauseId::SessionEndedNormally
+                || signature.side == Side::Client
+                || incident.speaks_of_end
+        };
+        for (cause, grade) in signature.evidence.iter().filter(|(cause, _)| heard(cause)) {
             let weight_db = weight(*grade, share, is_noise);
             let entry = lines.find(key, bucket);
             let text = signature.summarize(&bucket.example) + &seen;
@@ -252,11 +257,11 @@ fn is_ours(incident: &Incident, signature: &Signature, bucket: &Bucket) -> bool 
 fn share(incident: &Incident, signature: &Signature, bucket: &Bucket) -> Option<f64> {
     let (Some(first), Some(last)) = (bucket.first, bucket.last) else { return Some(1.0) };
     let slack = bucket.quality.slack();
-    if incident.times.is_empty() {
-        return Some(1.0);
-    }
-    if incident.basis == Basis::Words {
-        return words_share(incident, last);
+    if incident.basis == Basis::Words || incident.times.is_empty() {
+        return incident
+            .opened
+            .or(incident.last)
+            .map_or(Some(1.0), |opened| words_share(opened, last));
     }
     let distances = incident
         .times
@@ -266,8 +271,7 @@ fn share(incident: &Incident, signature: &Signature, bucket: &Bucket) -> Option<
 }
 
 /// A ticket without a code says when it was written, not when it failed: what lies in the day before it fits alike.
-fn words_share(incident: &Incident, last: DateTime<Utc>) -> Option<f64> {
-    let opened = incident.last?;
+fn words_share(opened: DateTime<Utc>, last: DateTime<Utc>) -> Option<f64> {
     let before = opened - last;
     if before < -TimeDelta::hours(1) {
         None

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::failure::{Basis, Failure};
 use super::trace;
+use super::words::Complaint;
 use crate::attempts::{Attempt, AttemptSide};
 use crate::case::{Case, HostKey};
 use crate::cause::Stage;
@@ -49,6 +50,10 @@ pub struct Incident {
     pub normal_end: bool,
     /// Whether somebody complained, be it in words only.
     pub reported: bool,
+    /// Whether what was reported is, or may be, that a session ended.
+    pub speaks_of_end: bool,
+    /// When the ticket was written; failures without a time of their own happened before.
+    pub opened: Option<DateTime<Utc>>,
     /// The last connection to this server that worked before it.
     pub last_good: Option<DateTime<Utc>>,
     /// The first connection to this server that worked after it.
@@ -91,6 +96,8 @@ impl Incident {
             origins: BTreeSet::new(),
             normal_end: failure.normal_end,
             reported: matches!(failure.basis, Basis::Dialog | Basis::Words),
+            speaks_of_end: failure.normal_end,
+            opened: None,
             last_good: None,
             first_good_after: None,
             others_in: BTreeSet::new(),
@@ -203,7 +210,10 @@ pub fn incidents(case: &Case, db: &Database, failures: &[Failure]) -> Vec<Incide
             None => incidents.push(alone(failure)),
         }
     }
+    let complaint = Complaint::of(case);
     let words = failures.iter().find(|failure| failure.basis == Basis::Words);
+    // Somebody wrote, and of something else: what the logs show worked.
+    let words = words.filter(|words| complaint.fails || !worked_lately(case, words));
     // One death is enough when a ticket complains about it.
     let enough = |incident: &Incident| {
         incident.attempts > 1 || words.is_some_and(|words| incident.fits_words(words))
@@ -220,11 +230,27 @@ pub fn incidents(case: &Case, db: &Database, failures: &[Failure]) -> Vec<Incide
     if incidents.is_empty() {
         incidents.extend(trace::find(case, db));
     }
-    incidents.iter_mut().for_each(|incident| look_around(case, incident));
+    for incident in &mut incidents {
+        look_around(case, incident);
+        incident.opened = case.ticket.iter().filter_map(|fact| fact.time.utc()).max();
+        // 3: the server ended it, and why stands in its logs.
+        incident.speaks_of_end |= match incident.code {
+            Some(code) => code.error == 3 || code.is_normal_end(),
+            None => incident.basis == Basis::Words && complaint.ended,
+        };
+    }
     incidents.sort_by(|a, b| {
         (a.first.is_none(), a.first, &a.server).cmp(&(b.first.is_none(), b.first, &b.server))
     });
     incidents
+}
+
+/// Whether the logs show connections that worked in the two days before a ticket was written.
+fn worked_lately(case: &Case, words: &Failure) -> bool {
+    case.attempts.list.iter().any(|attempt| {
+        let near = |opened: DateTime<Utc>| (opened - attempt.start).abs() <= TimeDelta::days(2);
+        attempt.succeeded() && words.time.is_none_or(near)
+    })
 }
 
 pub(super) fn alone(failure: &Failure) -> Incident {

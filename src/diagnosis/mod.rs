@@ -20,6 +20,7 @@ pub mod reasons;
 mod trace;
 pub mod trigger;
 pub mod why_not;
+mod words;
 
 use crate::case::Case;
 use crate::cause::CauseId;

@@ -55,6 +55,7 @@ pub(super) fn add_server_side(case: &Case, offsets: &Offsets, failures: &mut Vec
 fn died(attempt: &Attempt) -> bool {
     (attempt.died_before_mcs() && attempt.steps.len() > 1)
         || (attempt.is_denied() && !attempt.logged_on)
+        || attempt.is_thrown_out()
 }
 
 /// The death that is nearest in time; one of somebody who belongs here before one of a stranger. Where only a dialog
@@ -83,6 +84,12 @@ fn best_death(
 /// How far a death lies from a failure, when it can be the same connection.
 fn distance(failure: &Failure, death: &Attempt, offsets: &Offsets) -> Option<TimeDelta> {
     let time = failure.time.filter(|_| !failure.normal_end)?;
+    // What never reached the server was not accepted by it.
+    let arrived =
+        failure.stages.is_empty() || failure.stages.iter().any(|stage| *stage > Stage::Tcp);
+    if !arrived {
+        return None;
+    }
     let here = HostKey::new(&death.host);
     let same_server = failure
         .server
