@@ -221,7 +221,7 @@ impl Attempts {
         let mut all = PeerBook::default();
         books.into_iter().for_each(|book| all.absorb(book));
         // Windows uses ActivityIDs again after a restart, so a day is part of the key.
-        type Key = (Arc<str>, Arc<str>, DateTime<Utc>);
+        type Key = (Arc<str>, Arc<str>, i64);
         let mut by_activity: HashMap<Key, usize> = HashMap::new();
         let mut list: Vec<Attempt> = Vec::new();
         let mut loose = Vec::new();
@@ -231,7 +231,10 @@ impl Attempts {
                 continue;
             };
             let key = (Arc::clone(&attempt.host), activity, day(attempt.start));
-            match by_activity.get(&key).and_then(|index| list.get_mut(*index)) {
+            // What began before midnight goes on after it.
+            let before = (Arc::clone(&key.0), Arc::clone(&key.1), key.2 - 1);
+            let known = by_activity.get(&key).or_else(|| by_activity.get(&before));
+            match known.and_then(|index| list.get_mut(*index)) {
                 Some(known) => known.absorb(attempt),
                 None => {
                     by_activity.insert(key, list.len());
@@ -250,8 +253,9 @@ impl Attempts {
     }
 }
 
-fn day(time: DateTime<Utc>) -> DateTime<Utc> {
-    time - TimeDelta::seconds(time.timestamp().rem_euclid(86_400))
+/// Days since 1970.
+fn day(time: DateTime<Utc>) -> i64 {
+    time.timestamp().div_euclid(86_400)
 }
 
 /// Whether a part without ActivityID continues a known attempt.

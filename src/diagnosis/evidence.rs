@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::background::Background;
 use super::builds;
 use super::clock::Offsets;
+use super::downtime;
 use super::failure::Basis;
 use super::floods;
 use super::incident::Incident;
@@ -99,6 +100,9 @@ pub fn weigh(
                 || incident.speaks_of_end
         };
         for (cause, grade) in signature.evidence.iter().filter(|(cause, _)| heard(cause)) {
+            if !speaks_without_time(incident, *cause, *grade, bucket, signature) {
+                continue;
+            }
             let weight_db = weight(*grade, share, is_noise);
             let entry = lines.find(key, bucket);
             let text = signature.summarize(&bucket.example) + &seen;
@@ -116,6 +120,7 @@ pub fn weigh(
     }
     model::add_grounds(case, db, incident, changes, offsets, &mut weighed);
     builds::add_grounds(case, db, incident, &mut weighed);
+    downtime::add_grounds(case, incident, &mut weighed);
     weighed
 }
 
@@ -261,7 +266,7 @@ fn share(incident: &Incident, signature: &Signature, bucket: &Bucket) -> Option<
         return incident
             .opened
             .or(incident.last)
-            .map_or(Some(1.0), |opened| words_share(opened, last));
+            .map_or(Some(1.0), |opened| words_share(signature, opened, last));
     }
     let distances = incident
         .times
@@ -271,17 +276,27 @@ fn share(incident: &Incident, signature: &Signature, bucket: &Bucket) -> Option<
 }
 
 /// A ticket without a code says when it was written, not when it failed: what lies in the day before it fits alike.
-fn words_share(opened: DateTime<Utc>, last: DateTime<Utc>) -> Option<f64> {
-    let before = opened - last;
-    if before < -TimeDelta::hours(1) {
-        None
-    } else if before <= TimeDelta::days(1) {
-        Some(1.0)
-    } else if before <= TimeDelta::days(30) {
-        Some(0.5)
-    } else {
-        None
+fn words_share(signature: &Signature, opened: DateTime<Utc>, last: DateTime<Utc>) -> Option<f64> {
+    let reach = signature.window.before.max(TimeDelta::days(1));
+    (-TimeDelta::hours(1)..=reach).contains(&(opened - last)).then_some(1.0)
+}
+
+/// Whether a bucket can speak of a failure that has no time of its own. That all was well at some other moment says
+/// nothing against a cause; and the session that is complained of is the last one.
+fn speaks_without_time(
+    incident: &Incident,
+    cause: CauseId,
+    grade: Grade,
+    bucket: &Bucket,
+    signature: &Signature,
+) -> bool {
+    if incident.basis != Basis::Words {
+        return true;
     }
+    let momentary = signature.window.before <= TimeDelta::hours(1);
+    let before_the_last = bucket.last.zip(incident.last_good).is_some_and(|(end, good)| end < good);
+    !(grade.is_against() && momentary)
+        && !(cause == CauseId::SessionEndedNormally && before_the_last)
 }
 
 fn distance(

@@ -7,6 +7,7 @@
 mod background;
 mod builds;
 pub mod clock;
+mod downtime;
 pub mod evidence;
 pub mod failure;
 pub mod floods;

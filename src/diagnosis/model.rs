@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use super::clock::Offsets;
+use super::downtime;
 use super::evidence::{Ground, Weighed, decibans};
 use super::incident::Incident;
 use super::trigger::Change;
@@ -167,7 +168,11 @@ fn add_quiet_server(case: &Case, db: &Database, incident: &Incident, weighed: &m
         let log = host.coverage.get(channel);
         log.is_some_and(|log| !log.cleared && log.covers(first - QUIET) && log.covers(last + QUIET))
     };
+    let gone = incident.server.as_ref().and_then(|key| downtime::gone_since(case, key, first));
     let logged = |cause: CauseId, weighed: &Weighed| {
+        if cause == CauseId::ServerRestarted && gone.is_some() {
+            return true;
+        }
         let own = |ground: &Ground| {
             db.find(&ground.signature).is_some_and(|signature| signature.side != Side::Client)
         };

@@ -61,7 +61,7 @@ static ENDING: LazyLock<Regex> = LazyLock::new(|| {
         disconnect|\bkick|\bthrown\b|\bthrows\b|\blost\b|\blosing\b|\bended\b|\bends\b|\bcloses\b|\bclosed\b|log(?:ged|s)\ (?:me\ |us\ )?(?:off|out)
         |signed\ (?:me\ |us\ )?out|\bdrops?\b|\bdropped\b|\bidle\b|falls?\ out|session\ limit|another\ (?:device|user|connection)
         |getrennt|trennt|abgemeldet|rausgeworfen|rausgeflogen|fliegt|fliegen\b|beendet|unterbrochen|abgebrochen
-        |déconnect|ferme|coupé|interromp|termin|desconect|cierra|expuls|echa\b|corta|disconness|chiude|desliga",
+        |déconnect|ferme|coupé|interromp|terminé|terminad|desconect|cierra|expuls|echa\b|corta|disconness|chiude|desliga",
     )
     .expect("the pattern is a constant")
 });
