@@ -295,8 +295,9 @@ fn speaks_without_time(
     }
     let momentary = signature.window.before <= TimeDelta::hours(1);
     let before_the_last = bucket.last.zip(incident.last_good).is_some_and(|(end, good)| end < good);
-    !(grade.is_against() && momentary)
-        && !(cause == CauseId::SessionEndedNormally && before_the_last)
+    let all_was_well = grade.is_against() && momentary;
+    let another_session = cause == CauseId::SessionEndedNormally && before_the_last;
+    !all_was_well && !another_session
 }
 
 fn distance(

@@ -59,6 +59,8 @@ pub struct Failure {
     pub origins: Vec<Origin>,
     /// Whether a session simply ended.
     pub normal_end: bool,
+    /// Whether the user was logged on and out again before there was a desktop.
+    pub thrown_out: bool,
 }
 
 /// A dialog carries whole seconds and stays until it is read; the disconnect itself was logged at most this long before.
@@ -122,6 +124,7 @@ fn client_failure(case: &Case, attempt: &Attempt) -> Option<Failure> {
         activities: Vec::new(),
         origins: origins(attempt),
         normal_end: false,
+        thrown_out: false,
     })
 }
 
@@ -201,6 +204,7 @@ fn add_dialogs(case: &Case, failures: &mut Vec<Failure>) {
             activities: Vec::new(),
             origins: vec![dialog.origin],
             normal_end: code.is_normal_end(),
+            thrown_out: false,
         });
     }
 }
@@ -223,5 +227,6 @@ fn words(case: &Case) -> Option<Failure> {
         activities: Vec::new(),
         origins: vec![first.origin],
         normal_end: false,
+        thrown_out: false,
     })
 }

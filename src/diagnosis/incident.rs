@@ -50,6 +50,8 @@ pub struct Incident {
     pub normal_end: bool,
     /// Whether somebody complained, be it in words only.
     pub reported: bool,
+    /// Whether users were logged on and out again before there was a desktop.
+    pub thrown_out: bool,
     /// Whether what was reported is, or may be, that a session ended.
     pub speaks_of_end: bool,
     /// When the ticket was written; failures without a time of their own happened before.
@@ -96,6 +98,7 @@ impl Incident {
             origins: BTreeSet::new(),
             normal_end: failure.normal_end,
             reported: matches!(failure.basis, Basis::Dialog | Basis::Words),
+            thrown_out: false,
             speaks_of_end: failure.normal_end,
             opened: None,
             last_good: None,
@@ -177,6 +180,7 @@ impl Incident {
             }
         }
         self.reached = self.reached.max(failure.reached);
+        self.thrown_out |= failure.thrown_out;
         self.origins.extend(failure.origins.iter().copied());
         self.reported |= failure.basis == Basis::Dialog;
     }
@@ -238,9 +242,20 @@ pub fn incidents(case: &Case, db: &Database, failures: &[Failure]) -> Vec<Incide
             Some(code) => code.error == 3 || code.is_normal_end(),
             None => incident.basis == Basis::Words && complaint.ended,
         };
+        incident.speaks_of_end &= !incident.thrown_out;
     }
+    // What the ticket is about comes first: the server it names, or whatever its dialog shows.
+    let about = |incident: &Incident| match &case.ticket_server {
+        Some(server) => incident.server.as_ref() == Some(server),
+        None => incident.basis == Basis::Dialog,
+    };
     incidents.sort_by(|a, b| {
-        (a.first.is_none(), a.first, &a.server).cmp(&(b.first.is_none(), b.first, &b.server))
+        (!about(a), a.first.is_none(), a.first, &a.server).cmp(&(
+            !about(b),
+            b.first.is_none(),
+            b.first,
+            &b.server,
+        ))
     });
     incidents
 }

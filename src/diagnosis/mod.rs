@@ -18,6 +18,7 @@ mod model;
 mod pairing;
 pub mod rank;
 pub mod reasons;
+mod silence;
 mod trace;
 pub mod trigger;
 pub mod why_not;

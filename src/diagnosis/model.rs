@@ -3,17 +3,14 @@
 use chrono::TimeDelta;
 
 use super::clock::Offsets;
-use super::downtime;
 use super::evidence::{Ground, Weighed, decibans};
 use super::incident::Incident;
 use super::trigger::Change;
+use super::{downtime, silence};
 use crate::case::{Case, HostKey};
 use crate::cause::{CauseId, Stage};
 use crate::event::Event;
 use crate::signatures::{Database, Grade, Kind, KnownUpdate, Mark, Scope, Side};
-
-/// The log in which a server notes every connection it accepts.
-const ACCEPTS: &str = "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational";
 
 /// Adds what the model itself knows of an incident.
 pub(super) fn add_grounds(
@@ -26,15 +23,16 @@ pub(super) fn add_grounds(
 ) {
     add_stages(db, incident, weighed);
     add_normal_end(incident, weighed);
+    add_thrown_out(incident, weighed);
     add_scope(db, incident, weighed);
     add_changes(db, incident, changes, weighed);
-    add_silence(case, incident, weighed);
+    silence::add_grounds(case, incident, weighed);
     add_quiet_server(case, db, incident, weighed);
     add_lost_certificate(case, incident, weighed);
     add_clocks(offsets, incident, weighed);
 }
 
-fn ground(rule: &str, grade: Grade, text: String) -> Ground {
+pub(super) fn ground(rule: &str, grade: Grade, text: String) -> Ground {
     Ground { signature: rule.to_owned(), grade, weight_db: decibans(grade), entry: None, text }
 }
 
@@ -76,6 +74,16 @@ fn add_normal_end(incident: &Incident, weighed: &mut Weighed) {
             Grade::Conclusive,
             text,
         ));
+    }
+}
+
+/// A logon that Windows takes back before there is a desktop: the profile or the shell could not be loaded.
+fn add_thrown_out(incident: &Incident, weighed: &mut Weighed) {
+    if incident.thrown_out {
+        let text =
+            "the user was logged on, and signed out again before the shell started".to_owned();
+        let cause = weighed.entry(CauseId::ProfileFailure).or_default();
+        cause.push(ground("no-desktop", Grade::Moderate, text));
     }
 }
 
@@ -123,40 +131,6 @@ fn is_known_update(db: &Database, change: &Change) -> bool {
         .iter()
         .filter(named)
         .any(|update| update.mark != Mark::U && !update.causes.is_empty())
-}
-
-/// The server's log covers the time and shows no connection from this client: it never arrived.
-fn add_silence(case: &Case, incident: &Incident, weighed: &mut Weighed) {
-    let Some(time) =
-        incident.first.filter(|_| incident.peers.is_empty() && incident.stages == [Stage::Tcp])
-    else {
-        return;
-    };
-    let Some(log) = case.host(incident.server.as_ref()).and_then(|host| host.coverage.get(ACCEPTS))
-    else {
-        return;
-    };
-    let slack = TimeDelta::minutes(2);
-    let arrived = case.attempts.list.iter().any(|attempt| {
-        HostKey::new(&attempt.host) == incident.server
-            && (attempt.start - time).abs() <= slack
-            && !attempt.succeeded()
-    });
-    if arrived || !log.covers(time) || log.cleared {
-        return;
-    }
-    let text = format!(
-        "the server's log covers {} and has no connection from this client",
-        super::clock::shown(time)
-    );
-    weighed.entry(CauseId::FirewallBlocked).or_default().push(ground(
-        "never-arrived",
-        Grade::Moderate,
-        text.clone(),
-    ));
-    for cause in [CauseId::DnsFailure, CauseId::NetworkUnstable] {
-        weighed.entry(cause).or_default().push(ground("never-arrived", Grade::Weak, text.clone()));
-    }
 }
 
 /// A server notes its own starts and stops in System, and those of its listener in the log of RemoteConnectionManager.

@@ -51,6 +51,11 @@ pub(super) fn add_server_side(case: &Case, offsets: &Offsets, failures: &mut Vec
     failures.extend(own.map(server_failure));
 }
 
+/// Whether an attempt is a failure of somebody who belongs here.
+pub(super) fn is_failure_of_a_user(case: &Case, attempt: &Attempt) -> bool {
+    died(attempt) && !follows_success(case, attempt) && belongs_to_a_user(case, attempt)
+}
+
 /// Whether an attempt failed, as the server saw it.
 fn died(attempt: &Attempt) -> bool {
     (attempt.died_before_mcs() && attempt.steps.len() > 1)
@@ -83,10 +88,12 @@ fn best_death(
 
 /// How far a death lies from a failure, when it can be the same connection.
 fn distance(failure: &Failure, death: &Attempt, offsets: &Offsets) -> Option<TimeDelta> {
-    let time = failure.time.filter(|_| !failure.normal_end)?;
+    // A session that Windows ended by itself before there was a desktop is called a normal end, and is none.
+    let time = failure.time.filter(|_| !failure.normal_end || death.is_thrown_out())?;
     // What never reached the server was not accepted by it.
-    let arrived =
-        failure.stages.is_empty() || failure.stages.iter().any(|stage| *stage > Stage::Tcp);
+    let arrived = failure.normal_end
+        || failure.stages.is_empty()
+        || failure.stages.iter().any(|stage| *stage > Stage::Tcp);
     if !arrived {
         return None;
     }
@@ -175,6 +182,8 @@ fn pair(failure: &mut Failure, death: &Attempt) {
     failure.reached = Some(death.stage);
     failure.time = Some(death.start);
     failure.stages = narrowed(&failure.stages, &death.died_in());
+    failure.thrown_out = death.is_thrown_out();
+    failure.normal_end &= !failure.thrown_out;
     failure.activities.extend(death.activity.clone());
     failure.origins.extend(origins(death));
 }
@@ -200,5 +209,6 @@ fn server_failure(death: &Attempt) -> Failure {
         activities: death.activity.iter().cloned().collect(),
         origins: origins(death),
         normal_end: false,
+        thrown_out: death.is_thrown_out(),
     }
 }

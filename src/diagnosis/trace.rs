@@ -46,6 +46,7 @@ pub(super) fn find(case: &Case, db: &Database) -> Option<Incident> {
                 activities: Vec::new(),
                 origins: vec![bucket.example.origin],
                 normal_end: false,
+                thrown_out: false,
             });
         }
     }
