@@ -1,11 +1,12 @@
-//! When a computer was off or asleep, by what it notes when it goes and when it comes back.
+//! When a computer was off or asleep, or its listener stopped, by what it notes when they go and when they come back.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::evidence::{Ground, Weighed, decibans};
 use super::incident::Incident;
+use crate::attempts::AttemptSide;
 use crate::case::{Case, HostKey};
 use crate::cause::CauseId;
 use crate::event::Event;
@@ -35,6 +36,7 @@ fn power(event: &Event) -> Option<Power> {
 
 /// Adds what follows for an incident: a server that was not there refuses nobody, and no other cause is needed.
 pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighed) {
+    add_stopped_listener(case, incident, weighed);
     let (Some(server), Some(time)) = (&incident.server, incident.first) else { return };
     let Some(since) = gone_since(case, server, time) else { return };
     let text = format!(
@@ -50,22 +52,97 @@ pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighe
     });
 }
 
+/// What RemoteConnectionManager notes of its listener: 258 it listens; 259 it stopped, 262 it was asked to.
+fn listens(event: &Event) -> Option<bool> {
+    let ours = event.is_from("Microsoft-Windows-TerminalServices-RemoteConnectionManager");
+    match event.event_id.filter(|_| ours)? {
+        258 => Some(true),
+        259 | 262 => Some(false),
+        _ => None,
+    }
+}
+
+/// Where RemoteConnectionManager notes that its listener starts and stops.
+pub(super) const LISTENER: &str =
+    "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational";
+
+/// Since when the listener had been stopped at an instant, if it had, with the server itself up.
+pub(super) fn listener_stopped_since(
+    case: &Case,
+    host: &HostKey,
+    time: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let log = case.host(Some(host)).and_then(|host| host.coverage.get(LISTENER));
+    if log.is_none_or(|log| log.cleared) || gone_since(case, host, time).is_some() {
+        return None;
+    }
+    let marks = marks(case, host, listens);
+    let (since, listening) = marks.range(..time).next_back()?;
+    // Whoever is accepted is accepted by a listener, whatever its log lost.
+    let accepted = case.attempts.list.iter().any(|attempt| {
+        attempt.side == AttemptSide::Server
+            && HostKey::new(&attempt.host).as_ref() == Some(host)
+            && (*since..=time).contains(&attempt.start)
+    });
+    (!listening && !accepted).then_some(*since)
+}
+
+fn add_stopped_listener(case: &Case, incident: &Incident, weighed: &mut Weighed) {
+    let (Some(server), Some(time)) = (&incident.server, incident.first) else { return };
+    let Some(since) = listener_stopped_since(case, server, time) else { return };
+    let text = format!(
+        "the listener had been stopped since {} and had not started again when it failed",
+        super::clock::shown(since)
+    );
+    // Its service going down is a fault of the service; a listener that goes alone was told to.
+    let service = marks(case, server, service_stops);
+    let near = TimeDelta::minutes(1);
+    let with_service = service.range(since - near..=since + near).next().is_some();
+    let (disabled, failed) =
+        if with_service { (Grade::Weak, Grade::Strong) } else { (Grade::Strong, Grade::Moderate) };
+    for (cause, grade) in [(CauseId::RdpDisabled, disabled), (CauseId::ListenerFailure, failed)] {
+        let ground = super::model::ground("listener-stopped", grade, text.clone());
+        weighed.entry(cause).or_default().push(ground);
+    }
+}
+
+/// Service Control Manager: TermService stopped (7036) or ended unexpectedly (7031, 7034).
+fn service_stops(event: &Event) -> Option<()> {
+    let ours = event.is_from("Service Control Manager");
+    let ends = matches!(event.event_id, Some(7031 | 7034 | 7036));
+    let told = event.data.iter().any(|(_, value)| {
+        ["TermService", "Remote Desktop Services"].iter().any(|name| value.contains(name))
+    });
+    let running = event.field("ServiceState").is_some_and(|state| state == "running");
+    (ours && ends && told && !running).then_some(())
+}
+
 /// Since when a computer was gone at an instant, if it was.
 pub(super) fn gone_since(
     case: &Case,
     host: &HostKey,
     time: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    let mut marks: BTreeMap<DateTime<Utc>, Power> = BTreeMap::new();
-    for bucket in case.findings.series().flat_map(|(_, series)| &series.buckets) {
-        let event = &bucket.example;
-        let here = event.computer.as_deref().and_then(HostKey::new).as_ref() == Some(host);
-        if let Some(power) = power(event).filter(|_| here) {
-            marks.extend([bucket.first, bucket.last].into_iter().flatten().map(|at| (at, power)));
-        }
-    }
+    let marks = marks(case, host, power);
     let (since, last) = marks.range(..time).next_back()?;
     // Without a return it may be that the log was simply saved before; then nothing is known.
     let returns = marks.range(time..).any(|(_, power)| *power == Power::Comes);
     (*last == Power::Goes && returns).then_some(*since)
+}
+
+/// What the records of a computer say, in order of time.
+fn marks<T: Copy>(
+    case: &Case,
+    host: &HostKey,
+    read: impl Fn(&Event) -> Option<T>,
+) -> BTreeMap<DateTime<Utc>, T> {
+    let mut marks = BTreeMap::new();
+    for bucket in case.findings.series().flat_map(|(_, series)| &series.buckets) {
+        let event = &bucket.example;
+        let here = event.computer.as_deref().and_then(HostKey::new).as_ref() == Some(host);
+        if let Some(mark) = read(event).filter(|_| here) {
+            marks.extend([bucket.first, bucket.last].into_iter().flatten().map(|at| (at, mark)));
+        }
+    }
+    marks
 }

@@ -108,8 +108,8 @@ pub fn weigh(
             let text = signature.summarize(&bucket.example) + &seen;
             let ground =
                 Ground { signature: signature.name.clone(), grade: *grade, weight_db, entry, text };
-            let slot =
-                best.entry((*cause, signature.name.clone())).or_insert_with(|| ground.clone());
+            let fact = signature.fact.as_ref().unwrap_or(&signature.name);
+            let slot = best.entry((*cause, fact.clone())).or_insert_with(|| ground.clone());
             if ground.weight_db.abs() > slot.weight_db.abs() {
                 *slot = ground;
             }

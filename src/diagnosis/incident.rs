@@ -141,7 +141,13 @@ impl Incident {
             .last
             .zip(failure.time)
             .is_some_and(|(last, time)| (time - last).abs() <= Self::OUTAGE);
-        (same_client || same_peer) && soon
+        // A definite refusal is an answer; what comes after it is another matter.
+        let refused = |stages: &[Stage]| {
+            let definite = |stage: &Stage| (Stage::CredSsp..=Stage::Session).contains(stage);
+            !stages.is_empty() && stages.iter().all(definite)
+        };
+        let outage = !refused(&self.stages) && !refused(&failure.stages);
+        (same_client || same_peer) && soon && outage
     }
 
     /// A client that is cut off and tries again does so within this time.

@@ -3,10 +3,11 @@
 use chrono::TimeDelta;
 
 use super::clock::Offsets;
+use super::downtime::{self, LISTENER};
 use super::evidence::{Ground, Weighed, decibans};
 use super::incident::Incident;
+use super::silence;
 use super::trigger::Change;
-use super::{downtime, silence};
 use crate::case::{Case, HostKey};
 use crate::cause::{CauseId, Stage};
 use crate::event::Event;
@@ -142,9 +143,15 @@ fn add_quiet_server(case: &Case, db: &Database, incident: &Incident, weighed: &m
         let log = host.coverage.get(channel);
         log.is_some_and(|log| !log.cleared && log.covers(first - QUIET) && log.covers(last + QUIET))
     };
+    let stopped =
+        incident.server.as_ref().and_then(|key| downtime::listener_stopped_since(case, key, first));
     let gone = incident.server.as_ref().and_then(|key| downtime::gone_since(case, key, first));
     let logged = |cause: CauseId, weighed: &Weighed| {
-        if cause == CauseId::ServerRestarted && gone.is_some() {
+        let known = match cause {
+            CauseId::ServerRestarted => gone,
+            _ => stopped,
+        };
+        if known.is_some() {
             return true;
         }
         let own = |ground: &Ground| {
@@ -236,6 +243,3 @@ fn add_clocks(offsets: &Offsets, incident: &Incident, weighed: &mut Weighed) {
 
 /// A start or stop further away than this did not cut the connection.
 const QUIET: TimeDelta = TimeDelta::minutes(15);
-
-/// Where RemoteConnectionManager notes that its listener starts and stops.
-const LISTENER: &str = "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational";

@@ -23,9 +23,9 @@ const BEGIN: TimeDelta = TimeDelta::seconds(15);
 /// A dialog carries whole seconds and shows up to this long after the connection died: TLS and logons time out slowly.
 const DIALOG: TimeDelta = TimeDelta::seconds(120);
 
-/// Connections from one address that die early, within [`BURST_TIME`], that no person makes.
-const BURST: usize = 20;
-const BURST_TIME: TimeDelta = TimeDelta::minutes(10);
+/// So many connections from one address that die early within such a time are made by no person, who has to read a box
+/// and click between them.
+const BURSTS: [(usize, TimeDelta); 2] = [(8, TimeDelta::minutes(1)), (20, TimeDelta::minutes(10))];
 
 /// Adds what the server saw: each known failure takes the death that fits it best, and deaths that are left are failures
 /// of their own when they hit somebody who belongs here.
@@ -132,9 +132,11 @@ fn burst_peers(deaths: &[&Attempt]) -> BTreeSet<(Arc<str>, Option<Arc<str>>)> {
     for key in keys {
         let times: Vec<_> =
             deaths.iter().filter(|death| peer_key(death) == key).map(|death| death.start).collect();
-        let dense = times.windows(BURST).any(|window| match (window.first(), window.last()) {
-            (Some(first), Some(last)) => *last - *first <= BURST_TIME,
-            _ => false,
+        let dense = BURSTS.iter().any(|(count, within)| {
+            times.windows(*count).any(|window| match (window.first(), window.last()) {
+                (Some(first), Some(last)) => *last - *first <= *within,
+                _ => false,
+            })
         });
         if dense {
             bursts.insert(key);

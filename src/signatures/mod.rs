@@ -53,6 +53,8 @@ pub struct Signature {
     pub window: Window,
     /// Whether healthy machines write it while they start.
     pub boot_noise: bool,
+    /// The fact that it tells, where several signatures tell the same: they count once.
+    pub fact: Option<String>,
     /// For changes: the kind of change.
     pub trigger: Option<CauseId>,
     /// For changes: the causes a documented mechanism ties to it.

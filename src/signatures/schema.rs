@@ -98,6 +98,8 @@ pub(super) struct Block {
     #[serde(default)]
     pub(super) boot_noise: bool,
     #[serde(default)]
+    pub(super) fact: Option<String>,
+    #[serde(default)]
     pub(super) trigger: Option<CauseId>,
     #[serde(default)]
     pub(super) links: Vec<CauseId>,

@@ -11,7 +11,7 @@ pub fn mstsc_box(time: DateTime<Utc>, client: &Host, error: u32, extended: u32) 
         (0x3, 0x9) => {
             "The connection was denied because the user account is not authorized for remote login."
         }
-        (0x3, _) => {
+        (0x3, 0 | 3) => {
             "Your Remote Desktop Services session has ended because the idle time limit was \
             reached."
         }
