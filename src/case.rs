@@ -58,6 +58,9 @@ pub struct ChannelCoverage {
     pub first: DateTime<Utc>,
     /// Its last record.
     pub last: DateTime<Utc>,
+    /// Until when it would have told: the last record of any log of its host, for they are collected together, and a log
+    /// in which nothing happens has none.
+    pub until: DateTime<Utc>,
     /// How many records.
     pub records: u64,
     /// Whether it was cleared: what came before is gone.
@@ -65,10 +68,10 @@ pub struct ChannelCoverage {
 }
 
 impl ChannelCoverage {
-    /// Whether its records reach over an instant, so that not finding something there means something.
+    /// Whether it reaches over an instant, so that not finding something there means something.
     #[must_use]
     pub fn covers(&self, time: DateTime<Utc>) -> bool {
-        self.first <= time && time <= self.last
+        self.first <= time && time <= self.until
     }
 }
 
@@ -138,6 +141,12 @@ impl Case {
         case.give_roles(scans, sources);
         case.give_texts_a_host(scans, sources);
         case.note_cleared_logs_and_builds();
+        for host in case.hosts.values_mut() {
+            let end = host.coverage.values().map(|log| log.last).max();
+            for log in host.coverage.values_mut() {
+                log.until = log.until.max(end.unwrap_or(log.last));
+            }
+        }
         case
     }
 
@@ -316,7 +325,13 @@ fn cover(hosts: &mut BTreeMap<HostKey, Host>, span: &CoverageSpan) {
     if span.computer.len() > host.name.len() {
         host.name = span.computer.to_string();
     }
-    let fresh = ChannelCoverage { first: span.first, last: span.last, records: 0, cleared: false };
+    let fresh = ChannelCoverage {
+        first: span.first,
+        last: span.last,
+        until: span.last,
+        records: 0,
+        cleared: false,
+    };
     let log = host.coverage.entry(Arc::clone(&span.channel)).or_insert(fresh);
     log.first = log.first.min(span.first);
     log.last = log.last.max(span.last);

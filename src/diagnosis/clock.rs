@@ -13,7 +13,7 @@ use crate::codes::DisconnectReason;
 /// Two records of one connection lie at most this far apart on clocks that agree.
 const TOLERANCE: TimeDelta = TimeDelta::seconds(3);
 
-/// Clocks further apart than this are not compared: any two lists fit at some distance.
+/// Further apart than this a few pairs prove nothing: any two lists fit at some distance.
 const FURTHEST: TimeDelta = TimeDelta::hours(26);
 
 /// Attempts of a client that are compared.
@@ -163,9 +163,13 @@ fn best_shift(client: &[Mark], server: &[Mark]) -> Option<TimeDelta> {
     let without = fits(TimeDelta::zero());
     let recent = || server.iter().rev().take(SAMPLE * 4);
     let pairs = client.iter().flat_map(|mark| recent().map(move |other| mark.start - other.start));
+    // A wrong date is believed when everything the client did fits.
+    let believed = |(count, shift): &(usize, TimeDelta)| {
+        shift.abs() <= FURTHEST || (*count == client.len() && *count > PAIRS)
+    };
     let best = pairs
-        .filter(|shift| shift.abs() <= FURTHEST)
         .map(|shift| (fits(shift), shift))
+        .filter(believed)
         .max_by_key(|(count, shift)| (*count, -shift.abs()))?;
     // One that leaves many attempts without a partner fits by chance: others knock at the server as well.
     let most = best.0 * 4 >= client.len() * 3;

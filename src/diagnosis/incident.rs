@@ -1,5 +1,6 @@
 //! Incidents: failures of the same kind on the same server.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -251,13 +252,14 @@ pub fn incidents(case: &Case, db: &Database, failures: &[Failure]) -> Vec<Incide
         incident.speaks_of_end &= !incident.thrown_out;
     }
     // What the ticket is about comes first: the server it names, or whatever its dialog shows.
-    let about = |incident: &Incident| match &case.ticket_server {
-        Some(server) => incident.server.as_ref() == Some(server),
-        None => incident.basis == Basis::Dialog,
+    let about = |incident: &Incident| {
+        let dialog = incident.basis == Basis::Dialog;
+        let named = case.ticket_server.is_none() || incident.server == case.ticket_server;
+        (named && dialog, named)
     };
     incidents.sort_by(|a, b| {
-        (!about(a), a.first.is_none(), a.first, &a.server).cmp(&(
-            !about(b),
+        (Reverse(about(a)), a.first.is_none(), a.first, &a.server).cmp(&(
+            Reverse(about(b)),
             b.first.is_none(),
             b.first,
             &b.server,
