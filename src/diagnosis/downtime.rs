@@ -62,6 +62,12 @@ fn listens(event: &Event) -> Option<bool> {
     }
 }
 
+/// When the listener of a server started.
+pub(super) fn listener_starts(case: &Case, host: &HostKey) -> Vec<DateTime<Utc>> {
+    let marks = marks(case, host, listens);
+    marks.into_iter().filter(|(_, listens)| *listens).map(|(time, _)| time).collect()
+}
+
 /// Where RemoteConnectionManager notes that its listener starts and stops.
 pub(super) const LISTENER: &str =
     "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational";

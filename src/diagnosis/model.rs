@@ -31,6 +31,7 @@ pub(super) fn add_grounds(
     add_quiet_server(case, db, incident, weighed);
     add_lost_certificate(case, incident, weighed);
     add_clocks(offsets, incident, weighed);
+    add_other_port(case, incident, weighed);
 }
 
 pub(super) fn ground(rule: &str, grade: Grade, text: String) -> Ground {
@@ -110,7 +111,9 @@ fn add_changes(db: &Database, incident: &Incident, changes: &[Change], weighed: 
         };
         let bracketed = within(2) && incident.last_good.is_some();
         let known = within(14) && is_known_update(db, change);
-        let grade = if bracketed || known { Grade::Moderate } else { Grade::Weak };
+        // What touches one thing and was changed a day before it failed speaks without a good connection in between.
+        let specific = within(2) && change.links.len() <= 2;
+        let grade = if bracketed || known || specific { Grade::Moderate } else { Grade::Weak };
         // A policy that touches everything says little about any one thing.
         let grade = if change.links.len() > 3 { Grade::Weak } else { grade };
         for cause in &change.links {
@@ -224,6 +227,35 @@ fn add_lost_certificate(case: &Case, incident: &Incident, weighed: &mut Weighed)
     ));
 }
 
+/// The listener is set to another port. Who does not ask for that one finds no listener; who does meets a firewall whose
+/// built-in rule is for 3389.
+fn add_other_port(case: &Case, incident: &Incident, weighed: &mut Weighed) {
+    let buckets = case.findings.series().flat_map(|(_, series)| &series.buckets);
+    let port = buckets.map(|bucket| &bucket.example).find_map(|event| {
+        let host = event.computer.as_deref().and_then(HostKey::new);
+        let here = host.is_none() || incident.server.is_none() || host == incident.server;
+        let set = event.is_from("registry") && event.field("Name") == Some("PortNumber");
+        event.field("Data").filter(|port| here && set && *port != "3389")
+    });
+    let Some(port) = port else { return };
+    let asks = |text: &str| {
+        text.split(|letter: char| !letter.is_ascii_digit()).any(|number| number == port)
+    };
+    let asked = case.ticket.iter().filter_map(|fact| fact.field("Message")).any(asks)
+        || case.attempts.list.iter().filter_map(|attempt| attempt.target.as_deref()).any(asks);
+    let (cause, text) = if asked {
+        let text =
+            format!("the client asks for port {port}, for which Windows has no rule of its own");
+        (CauseId::FirewallBlocked, text)
+    } else {
+        (
+            CauseId::ListenerFailure,
+            format!("the listener is set to port {port}, which nobody asks for"),
+        )
+    };
+    weighed.entry(cause).or_default().push(ground("another-port", Grade::Strong, text));
+}
+
 /// Clocks that are further apart than Kerberos tolerates. It refuses by a code of its own; the distance alone says that it
 /// could.
 fn add_clocks(offsets: &Offsets, incident: &Incident, weighed: &mut Weighed) {
@@ -234,11 +266,14 @@ fn add_clocks(offsets: &Offsets, incident: &Incident, weighed: &mut Weighed) {
         offset.num_minutes().abs(),
         if offset > TimeDelta::zero() { "ahead" } else { "behind" }
     );
-    weighed.entry(CauseId::TimeSkew).or_default().push(ground(
-        "clocks-apart",
-        Grade::Moderate,
-        text,
-    ));
+    // A clock that is off by a day is nobody's tolerance: certificates look expired or not yet valid by it.
+    let wild = offset.abs() >= TimeDelta::hours(12);
+    let grade = if wild { Grade::Strong } else { Grade::Moderate };
+    if wild {
+        let expired = weighed.entry(CauseId::CertExpired).or_default();
+        expired.push(ground("clocks-apart", Grade::Against, text.clone()));
+    }
+    weighed.entry(CauseId::TimeSkew).or_default().push(ground("clocks-apart", grade, text));
 }
 
 /// A start or stop further away than this did not cut the connection.

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::builds;
 use super::incident::Incident;
 use super::rank::Verdict;
+use super::{builds, downtime};
 use crate::case::{Case, HostKey};
 use crate::cause::CauseId;
 use crate::signatures::{Database, Role, Signature};
@@ -160,13 +160,17 @@ fn from(case: &Case, incident: &Incident, first: DateTime<Utc>) -> DateTime<Utc>
     let earliest = first - LOOK_BACK;
     let Some(good) = incident.last_good else { return earliest };
     let boots = case.host(incident.server.as_ref()).map_or(&[][..], |host| host.boots.as_slice());
-    let restarted = boots.iter().any(|boot| *boot > good && *boot <= first + RESTART);
+    // A new service meets what a new start meets: it holds none of the credentials of the old one.
+    let services = incident.server.as_ref().map(|key| downtime::listener_starts(case, key));
+    let mut starts: Vec<_> = boots.iter().copied().chain(services.into_iter().flatten()).collect();
+    starts.sort();
+    let restarted = starts.iter().any(|start| *start > good && *start <= first + RESTART);
     if restarted {
-        boots
+        starts
             .iter()
-            .filter(|boot| **boot < good)
+            .filter(|start| **start < good)
             .max()
-            .map_or(earliest, |boot| (*boot).max(earliest))
+            .map_or(earliest, |start| (*start).max(earliest))
     } else {
         good
     }
