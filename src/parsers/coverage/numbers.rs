@@ -55,11 +55,15 @@ impl RecordNumbers {
         }
     }
 
-    /// Adds one number; cheap for the next one.
+    /// Adds one number; cheap when it is larger than those before.
     pub(crate) fn add(&mut self, number: u64) {
         match self.stretches.last_mut() {
             Some((_, last)) if number == last.saturating_add(1) => *last = number,
-            _ => self.absorb(&Self::of([number..=number])),
+            Some((_, last)) if number <= *last => self.absorb(&Self::of([number..=number])),
+            _ => {
+                self.stretches.push((number, number));
+                self.bound();
+            }
         }
     }
 
@@ -72,6 +76,10 @@ impl RecordNumbers {
             }
             joins
         });
+        self.bound();
+    }
+
+    fn bound(&mut self) {
         if self.stretches.len() > STRETCHES {
             self.close_small_gaps();
         }
