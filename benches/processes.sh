@@ -1,7 +1,7 @@
 #!/bin/sh
 # Whole processes, by CPU time: `rdpwhy analyze --no-hash` next to what the evtx crate needs for the JSON of the same
-# logs; two threads next to one; peak memory; start-up. Needs GNU time (/usr/bin/time); generated logs go to a temporary
-# folder (about 1.1 GB, TMPDIR moves it) and are deleted.
+# logs; growth from 10 MB to 1 GB; two threads next to one; hashing; peak memory; start-up. Needs GNU time
+# (/usr/bin/time); generated logs go to a temporary folder (about 1.1 GB, TMPDIR moves it) and are deleted.
 #
 #   sh benches/processes.sh [DIR...]      DIRs hold real logs, each is measured for itself
 set -eu
@@ -54,6 +54,12 @@ say "start-up, one file of 69 KB" $(measure "$rdpwhy" analyze --no-hash --quiet 
 for folder in "$@"; do
     against_json "$(basename "$folder")" "$folder"
 done
+
+for megabytes in 10 100; do
+    "$json" write "$megabytes" "$temp/written.evtx"
+    against_json "written, $megabytes MB" "$temp/written.evtx"
+done
+rm "$temp/written.evtx"
 
 "$json" write 300 "$temp/300.evtx"
 against_json "written, 300 MB" "$temp/300.evtx"

@@ -72,8 +72,9 @@ pub struct Analysis<'db> {
     names: std::collections::BTreeMap<HostKey, String>,
 }
 
-/// Sources that are scanned before what they gave is put together.
-const AT_ONCE: usize = 16;
+/// Sources that are scanned before what they gave is put together, for each thread: what each of them found waits in
+/// memory until then.
+const AT_ONCE: usize = 2;
 
 /// Analyses one bundle. `progress` is told the bytes of each source that is done; it may be called from any thread.
 #[must_use]
@@ -92,7 +93,7 @@ pub fn analyze<'db>(
     };
     let (mut findings, mut attempts) = (Findings::default(), PeerBook::default());
     let mut scans: Vec<Scan> = Vec::with_capacity(bundle.sources().len());
-    for part in bundle.sources().chunks(AT_ONCE) {
+    for part in bundle.sources().chunks(AT_ONCE * rayon::current_num_threads().max(1)) {
         let part: Vec<Scan> = part.par_iter().map(one).collect();
         for mut scan in part {
             // What fitted is put together as it comes: only the whole has a limit worth the name.

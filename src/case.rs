@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::attempts::{AttemptSide, Attempts};
 use crate::event::{Event, SourceId};
 use crate::findings::Findings;
-use crate::parsers::CoverageSpan;
+use crate::parsers::{CoverageSpan, LogState, RecordNumbers};
 use crate::scan::Scan;
 use crate::source::Source;
 
@@ -65,6 +65,10 @@ pub struct ChannelCoverage {
     pub records: u64,
     /// Whether it was cleared: what came before is gone.
     pub cleared: bool,
+    /// Its record numbers. An export by query has gaps as well as a log that lost records.
+    pub numbers: RecordNumbers,
+    /// The state of the files it was read from.
+    pub state: LogState,
 }
 
 impl ChannelCoverage {
@@ -130,7 +134,7 @@ impl Case {
         for scan in scans.iter_mut() {
             findings.absorb(std::mem::take(&mut scan.findings));
             ticket.append(&mut scan.ticket);
-            scan.coverage.iter().for_each(|span| cover(&mut hosts, span));
+            scan.coverage.iter().for_each(|span| cover(&mut hosts, span, scan.state));
         }
         let attempts =
             Attempts::join(scans.iter_mut().map(|scan| std::mem::take(&mut scan.attempts)));
@@ -318,7 +322,7 @@ impl Case {
     }
 }
 
-fn cover(hosts: &mut BTreeMap<HostKey, Host>, span: &CoverageSpan) {
+fn cover(hosts: &mut BTreeMap<HostKey, Host>, span: &CoverageSpan, state: LogState) {
     let Some(key) = HostKey::new(&span.computer) else { return };
     let host = hosts.entry(key).or_default();
     // The longest spelling is the one with the domain.
@@ -331,11 +335,15 @@ fn cover(hosts: &mut BTreeMap<HostKey, Host>, span: &CoverageSpan) {
         until: span.last,
         records: 0,
         cleared: false,
+        numbers: RecordNumbers::default(),
+        state: LogState::default(),
     };
     let log = host.coverage.entry(Arc::clone(&span.channel)).or_insert(fresh);
     log.first = log.first.min(span.first);
     log.last = log.last.max(span.last);
     log.records += span.records;
+    log.numbers.absorb(&span.numbers);
+    log.state.absorb(state);
 }
 
 fn folder(path: &str) -> &str {

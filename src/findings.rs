@@ -3,12 +3,14 @@
 //! A signature may fit a million records. What a diagnosis needs of them is when they came and an example of each
 //! moment, so hits of one signature, host and discriminator share buckets of time that widen when there are too many.
 
+use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::event::{Event, TimeQuality};
+use crate::event::{Event, Passing, TimeQuality};
 use crate::signatures::SignatureId;
 
 /// Buckets per series; past that, the width doubles and neighbours are joined.
@@ -32,6 +34,49 @@ pub struct SeriesKey {
     pub host: Arc<str>,
     /// The peer's address or the KB, when the event names one.
     pub about: Arc<str>,
+}
+
+/// The parts of a key, so that one can be looked up that borrows them.
+trait Parts {
+    fn parts(&self) -> (SignatureId, &str, &str);
+}
+
+impl Parts for SeriesKey {
+    fn parts(&self) -> (SignatureId, &str, &str) {
+        (self.signature, &self.host, &self.about)
+    }
+}
+
+impl Parts for (SignatureId, &str, &str) {
+    fn parts(&self) -> (SignatureId, &str, &str) {
+        *self
+    }
+}
+
+impl<'k> Borrow<dyn Parts + 'k> for SeriesKey {
+    fn borrow(&self) -> &(dyn Parts + 'k) {
+        self
+    }
+}
+
+impl PartialEq for dyn Parts + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for dyn Parts + '_ {}
+
+impl PartialOrd for dyn Parts + '_ {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for dyn Parts + '_ {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts().cmp(&other.parts())
+    }
 }
 
 /// The hits of a stretch of time.
@@ -70,16 +115,27 @@ impl Series {
         self.shrink(limit);
     }
 
-    /// Counts a hit in the bucket it falls into, if there is one.
-    fn count_one(&mut self, time: Option<DateTime<Utc>>, quality: TimeQuality) -> bool {
+    /// The bucket that a hit falls into, if there is one.
+    fn place(&self, time: Option<DateTime<Utc>>) -> Option<usize> {
+        let place = self.buckets.partition_point(|known| known.first <= time).checked_sub(1)?;
         let width = TimeDelta::seconds(self.width);
-        let place = self.buckets.partition_point(|known| known.first <= time);
-        let before = place.checked_sub(1).and_then(|index| self.buckets.get_mut(index));
-        let Some(known) = before.filter(|known| joins(known, time, width)) else { return false };
-        known.last = known.last.max(time);
-        known.quality = known.quality.max(quality);
-        known.count += 1;
-        true
+        self.buckets.get(place).is_some_and(|known| joins(known, time, width)).then_some(place)
+    }
+
+    /// The bucket nearest to a hit that fell into one before the buckets were widened.
+    fn place_nearby(&self, time: Option<DateTime<Utc>>) -> usize {
+        let dated = self.buckets.partition_point(|known| known.first.is_none());
+        let before = self.buckets.partition_point(|known| known.first <= time).saturating_sub(1);
+        before.max(dated).min(self.buckets.len().saturating_sub(1))
+    }
+
+    fn count_at(&mut self, place: usize, time: Option<DateTime<Utc>>, quality: TimeQuality) {
+        if let Some(known) = self.buckets.get_mut(place) {
+            known.first = known.first.min(time);
+            known.last = known.last.max(time);
+            known.quality = known.quality.max(quality);
+            known.count += 1;
+        }
     }
 
     fn shrink(&mut self, limit: usize) {
@@ -134,10 +190,45 @@ fn join(known: &mut Bucket, next: &Bucket) {
     known.count += next.count;
 }
 
+/// An event that signatures fitted.
+#[derive(Debug)]
+pub struct Hit {
+    /// The signatures, each with the place of its series where there is one.
+    series: Vec<(SignatureId, Option<usize>)>,
+    time: Option<DateTime<Utc>>,
+    quality: TimeQuality,
+    /// The event, unless all its series have enough like it.
+    example: Option<Example>,
+}
+
+/// An event, or what one said before and in what this one differs.
+#[derive(Debug, Clone)]
+struct Example {
+    event: Arc<Event>,
+    again: Option<Passing>,
+}
+
+impl Example {
+    fn into_event(self) -> Event {
+        match self.again {
+            Some(passing) => self.event.again(passing),
+            None => Arc::unwrap_or_clone(self.event),
+        }
+    }
+}
+
+/// What hits of one signature are told apart by: the computer, and the peer's address or the KB.
+fn told_apart_by(event: &Event) -> (&str, &str) {
+    let about = event.address().or_else(|| event.field("KB")).unwrap_or_default();
+    (event.computer.as_deref().unwrap_or_default(), about)
+}
+
 /// The findings of one or more sources.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
-    series: BTreeMap<SeriesKey, Series>,
+    /// Places in `series`.
+    places: BTreeMap<SeriesKey, usize>,
+    series: Vec<Series>,
     per_signature: BTreeMap<(SignatureId, Arc<str>), usize>,
     buckets: usize,
     /// How often the room of each series was halved.
@@ -145,22 +236,80 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Takes a hit.
-    pub fn add(&mut self, signature: SignatureId, event: &Event) {
+    /// An event that signatures fitted; `None` when there are none. Only looks at what is there, so it can be done on any
+    /// thread.
+    #[must_use]
+    pub fn hit(&self, signatures: impl Iterator<Item = SignatureId>, event: &Event) -> Option<Hit> {
+        let mut signatures = signatures.peekable();
+        signatures.peek()?;
         let (time, quality) = event.time.resolve(None);
-        let about = event.address().or_else(|| event.field("KB")).unwrap_or_default();
-        let host = event.computer.clone().unwrap_or_else(|| "".into());
-        let key = SeriesKey { signature, host, about: about.into() };
+        let (host, about) = told_apart_by(event);
+        let known = |signature| self.place(&(signature, host, about));
+        let series: Vec<_> = signatures.map(|signature| (signature, known(signature))).collect();
         // In a flood, most hits only count: their events need not be copied.
-        if self.series.get_mut(&key).is_some_and(|series| series.count_one(time, quality)) {
-            return;
+        let counts = series.iter().all(|known| self.counts(*known, time));
+        let example = (!counts).then(|| Example { event: Arc::new(event.clone()), again: None });
+        Some(Hit { series, time, quality, example })
+    }
+
+    /// The hit of an event that says the same as that of another one; `None` when the event has to be looked at.
+    #[must_use]
+    pub fn hit_again(&self, like: &Hit, passing: Passing) -> Option<Hit> {
+        let (time, quality) = passing.time.resolve(None);
+        let counts = like.series.iter().all(|known| self.counts(*known, time));
+        let example = match &like.example {
+            _ if counts => None,
+            Some(like) => Some(Example { event: Arc::clone(&like.event), again: Some(passing) }),
+            None => return None,
+        };
+        Some(Hit { series: like.series.clone(), time, quality, example })
+    }
+
+    /// Whether a hit falls into a bucket that is there.
+    fn counts(
+        &self,
+        (_, place): (SignatureId, Option<usize>),
+        time: Option<DateTime<Utc>>,
+    ) -> bool {
+        let series = place.and_then(|place| self.series.get(place));
+        series.is_some_and(|series| series.place(time).is_some())
+    }
+
+    /// Takes a hit.
+    pub fn take(&mut self, hit: Hit) {
+        let Hit { series, time, quality, mut example } = hit;
+        let mut left = series.len();
+        for (signature, place) in series {
+            left -= 1;
+            // Another hit of the same part of a log may have begun the series meanwhile.
+            let place = place.or_else(|| {
+                let (host, about) = told_apart_by(&example.as_ref()?.event);
+                self.place(&(signature, host, about))
+            });
+            if let Some(series) = place.and_then(|place| self.series.get_mut(place)) {
+                // Buckets that have been widened since may begin elsewhere.
+                let nearby = || example.is_none().then(|| series.place_nearby(time));
+                if let Some(bucket) = series.place(time).or_else(nearby) {
+                    series.count_at(bucket, time, quality);
+                    continue;
+                }
+            }
+            let example = if left > 0 { example.clone() } else { example.take() };
+            if let Some(example) = example.map(Example::into_event) {
+                let about = told_apart_by(&example).1.into();
+                let host = example.computer.clone().unwrap_or_default();
+                let key = SeriesKey { signature, host, about };
+                self.put(key, Bucket { example, first: time, last: time, quality, count: 1 });
+            }
         }
-        let bucket = Bucket { example: event.clone(), first: time, last: time, quality, count: 1 };
-        self.put(key, bucket);
+    }
+
+    fn place(&self, key: &(SignatureId, &str, &str)) -> Option<usize> {
+        self.places.get(key as &dyn Parts).copied()
     }
 
     fn put(&mut self, mut key: SeriesKey, bucket: Bucket) {
-        if !self.series.contains_key(&key) {
+        if !self.places.contains_key(&key) {
             let known =
                 self.per_signature.entry((key.signature, Arc::clone(&key.host))).or_default();
             if *known >= SERIES {
@@ -174,15 +323,20 @@ impl Findings {
 
     fn insert(&mut self, key: SeriesKey, bucket: Bucket) {
         let limit = self.limit();
-        let series = self.series.entry(key).or_default();
+        let new = self.series.len();
+        let place = *self.places.entry(key).or_insert(new);
+        if place == new {
+            self.series.push(Series::default());
+        }
+        let Some(series) = self.series.get_mut(place) else { return };
         let before = series.buckets.len();
         series.add(bucket, limit);
         self.buckets = self.buckets + series.buckets.len() - before;
         while self.buckets > ROOM && self.limit() > FEWEST {
             self.halved += 1;
             let limit = self.limit();
-            self.series.values_mut().for_each(|series| series.shrink(limit));
-            self.buckets = self.series.values().map(|series| series.buckets.len()).sum();
+            self.series.iter_mut().for_each(|series| series.shrink(limit));
+            self.buckets = self.series.iter().map(|series| series.buckets.len()).sum();
         }
     }
 
@@ -193,20 +347,31 @@ impl Findings {
 
     /// Takes in the findings of another source.
     pub fn absorb(&mut self, other: Self) {
-        for (key, series) in other.series {
+        for (key, series) in other.into_series() {
             series.buckets.into_iter().for_each(|bucket| self.put(key.clone(), bucket));
         }
     }
 
     /// Every series, in a fixed order.
     pub fn series(&self) -> impl Iterator<Item = (&SeriesKey, &Series)> {
-        self.series.iter()
+        self.places.iter().filter_map(|(key, place)| Some((key, self.series.get(*place)?)))
+    }
+
+    fn into_series(mut self) -> impl Iterator<Item = (SeriesKey, Series)> {
+        self.places.into_iter().filter_map(move |(key, place)| {
+            Some((key, std::mem::take(self.series.get_mut(place)?)))
+        })
     }
 
     /// Changes every example, for the passes that know the whole bundle (host of a text, zone of a local time).
     pub fn rewrite(&mut self, change: &mut dyn FnMut(&mut Bucket)) {
         self.buckets = 0;
-        for (key, mut series) in std::mem::take(&mut self.series) {
+        let before = Self {
+            places: std::mem::take(&mut self.places),
+            series: std::mem::take(&mut self.series),
+            ..Self::default()
+        };
+        for (key, mut series) in before.into_series() {
             for mut bucket in series.buckets.drain(..) {
                 change(&mut bucket);
                 let host = bucket.example.computer.clone().unwrap_or_else(|| "".into());
@@ -227,11 +392,16 @@ mod tests {
         Event::text("Schannel", Timestamp::Utc(time), origin).with("Address", address)
     }
 
+    fn add(findings: &mut Findings, event: &Event) {
+        let hit = findings.hit(std::iter::once(SignatureId(0)), event);
+        findings.take(hit.unwrap());
+    }
+
     #[test]
     fn a_flood_costs_no_more_than_its_buckets_and_loses_no_count() {
         let mut findings = Findings::default();
         for second in 0..100_000 {
-            findings.add(SignatureId(0), &hit(second, "192.0.2.9"));
+            add(&mut findings, &hit(second, "192.0.2.9"));
         }
         let (_, series) = findings.series().next().unwrap();
         assert!(series.buckets.len() <= BUCKETS);
@@ -247,7 +417,7 @@ mod tests {
     fn ten_thousand_addresses_do_not_make_ten_thousand_series() {
         let mut findings = Findings::default();
         for number in 0..10_000 {
-            findings.add(SignatureId(0), &hit(number, &format!("192.0.2.{number}")));
+            add(&mut findings, &hit(number, &format!("192.0.2.{number}")));
         }
         assert!(findings.series().count() <= SERIES + 1);
         assert_eq!(findings.series().map(|(_, series)| series.count()).sum::<u64>(), 10_000);
@@ -262,7 +432,7 @@ mod tests {
             if undated {
                 event.time = Timestamp::Undated;
             }
-            findings.add(SignatureId(0), &event);
+            add(&mut findings, &event);
         }
         assert!(findings.series().map(|(_, series)| series.buckets.len()).sum::<usize>() <= ROOM);
         assert_eq!(findings.series().map(|(_, series)| series.count()).sum::<u64>(), 40_000);
@@ -273,7 +443,7 @@ mod tests {
         let mut findings = Findings::default();
         let origin = Origin { source: SourceId(0), position: Position::Whole };
         for _ in 0..10_000 {
-            findings.add(SignatureId(0), &Event::text("mstsc", Timestamp::Undated, origin));
+            add(&mut findings, &Event::text("mstsc", Timestamp::Undated, origin));
         }
         let (_, series) = findings.series().next().unwrap();
         assert!(series.buckets.len() <= BUCKETS);

@@ -4,11 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, Utc};
 
-use crate::attempts::{self, AttemptBuilder, PeerBook};
-use crate::event::{Event, SourceId};
-use crate::findings::Findings;
+use crate::attempts::{self, AttemptBuilder, PeerBook, Sighting};
+use crate::event::{Event, Passing, SourceId};
+use crate::findings::{Findings, Hit};
 use crate::notice::Notice;
-use crate::parsers::{CoverageSpan, Interest, Parser, Sink, parser_for, unread};
+use crate::parsers::{CoverageSpan, Interest, Kept, LogState, Parser, Sink, parser_for, unread};
 use crate::signatures::Database;
 use crate::source::Source;
 
@@ -36,6 +36,8 @@ pub struct Scan {
     pub ticket: Vec<Event>,
     /// Logs it covers.
     pub coverage: Vec<CoverageSpan>,
+    /// The state in which it was found, when it is an event log.
+    pub state: LogState,
     /// What could not be read.
     pub notices: Vec<Notice>,
 }
@@ -87,6 +89,14 @@ fn parse(parser: &dyn Parser, source: &Source, scanner: &mut Scanner<'_>) {
     }
 }
 
+/// What an event says, told without the others.
+struct Sifted {
+    hit: Option<Hit>,
+    sighting: Option<Box<Sighting>>,
+    /// What the ticket states.
+    fact: Option<Box<Event>>,
+}
+
 struct Scanner<'s> {
     source: SourceId,
     db: &'s Database,
@@ -95,6 +105,7 @@ struct Scanner<'s> {
     attempts: AttemptBuilder,
     ticket: Vec<Event>,
     coverage: Vec<CoverageSpan>,
+    state: LogState,
     notices: Vec<Notice>,
     texts: u64,
     span: Option<(DateTime<Utc>, DateTime<Utc>)>,
@@ -110,6 +121,7 @@ impl<'s> Scanner<'s> {
             attempts: AttemptBuilder::default(),
             ticket: Vec::new(),
             coverage: Vec::new(),
+            state: LogState::default(),
             notices: Vec::new(),
             texts: 0,
             span: None,
@@ -136,6 +148,7 @@ impl<'s> Scanner<'s> {
             attempts: self.attempts.finish(),
             ticket: self.ticket,
             coverage: self.coverage,
+            state: self.state,
             notices: self.notices,
         }
     }
@@ -153,12 +166,49 @@ impl Sink for Scanner<'_> {
                 self.widen(time, time);
             }
         }
-        for signature in self.db.matches(&event) {
-            self.findings.add(signature, &event);
+        if let Some(kept) = self.sift(&event) {
+            self.keep(kept);
         }
-        self.attempts.feed(&event);
-        if matches!(&*event.provider, "mstsc" | "ticket") && self.ticket.len() < TICKET_FACTS {
-            self.ticket.push(event);
+    }
+
+    fn sift(&self, event: &Event) -> Option<Kept> {
+        let is_fact = matches!(&*event.provider, "mstsc" | "ticket");
+        let sifted = Sifted {
+            hit: self.findings.hit(self.db.matches(event), event),
+            sighting: Sighting::of(event).map(Box::new),
+            fact: is_fact.then(|| Box::new(event.clone())),
+        };
+        let some = sifted.hit.is_some() || sifted.sighting.is_some() || sifted.fact.is_some();
+        some.then(|| Box::new(sifted) as Kept)
+    }
+
+    fn sift_again(&self, like: &Kept, passing: Passing) -> Option<Kept> {
+        let Sifted { hit, sighting, fact } = like.downcast_ref()?;
+        if fact.is_some() {
+            return None;
+        }
+        let sighting = match sighting {
+            Some(sighting) => Some(Box::new(sighting.again(&passing)?)),
+            None => None,
+        };
+        let hit = match hit {
+            Some(hit) => Some(self.findings.hit_again(hit, passing)?),
+            None => None,
+        };
+        Some(Box::new(Sifted { hit, sighting, fact: None }))
+    }
+
+    fn keep(&mut self, kept: Kept) {
+        let Ok(sifted) = kept.downcast::<Sifted>() else { return };
+        let Sifted { hit, sighting, fact } = *sifted;
+        if let Some(hit) = hit {
+            self.findings.take(hit);
+        }
+        if let Some(sighting) = sighting {
+            self.attempts.feed(&sighting);
+        }
+        if self.ticket.len() < TICKET_FACTS {
+            self.ticket.extend(fact.map(|fact| *fact));
         }
     }
 
@@ -171,6 +221,10 @@ impl Sink for Scanner<'_> {
             Some(known) => known.absorb(&span),
             None => self.coverage.push(span),
         }
+    }
+
+    fn state(&mut self, state: LogState) {
+        self.state.absorb(state);
     }
 
     fn notice(&mut self, notice: Notice) {

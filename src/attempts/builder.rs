@@ -3,17 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::peers::PeerBook;
 use super::steps::Step;
-use super::{Attempt, AttemptSide, is_credential_error};
+use super::{Attempt, AttemptSide, JOIN, is_credential_error, may_be_same};
 use crate::cause::Stage;
-use crate::event::Event;
-
-/// Events without an ActivityID join an attempt that began at most this long before: the longest time from accept to
-/// disconnect measured on an exposed host was 90 s.
-const JOIN: TimeDelta = TimeDelta::seconds(120);
+use crate::event::{Event, Origin, Passing};
 
 /// Attempts whose end has not been seen yet; a torn log may leave any number of them open.
 const OPEN: usize = 4096;
@@ -28,52 +24,41 @@ pub struct AttemptBuilder {
 }
 
 impl AttemptBuilder {
-    /// Takes one event, in the order of the log.
-    pub fn feed(&mut self, event: &Event) {
-        let (Some(step), Some(time)) = (Step::of(event), event.time.utc()) else { return };
-        match &event.activity_id {
-            Some(activity) => self.feed_activity(activity, event, step, time),
-            None => self.feed_loose(event, step, time),
+    /// Takes what one event says, in the order of the log.
+    pub fn feed(&mut self, sighting: &Sighting) {
+        match &sighting.activity {
+            Some(activity) => self.feed_activity(activity, sighting),
+            None => self.feed_loose(sighting),
         }
     }
 
-    fn feed_activity(
-        &mut self,
-        activity: &Arc<str>,
-        event: &Event,
-        step: Step,
-        time: DateTime<Utc>,
-    ) {
-        if step == Step::ClientStart
+    fn feed_activity(&mut self, activity: &Arc<str>, sighting: &Sighting) {
+        if sighting.step == Step::ClientStart
             && self.open.get(activity).is_some_and(|attempt| attempt.closed)
         {
             self.close(activity);
         }
-        let attempt =
-            self.open.entry(Arc::clone(activity)).or_insert_with(|| begin(event, step, time));
-        apply(attempt, event, step, time);
+        let attempt = self.open.entry(Arc::clone(activity)).or_insert_with(|| begin(sighting));
+        apply(attempt, sighting);
         if self.open.len() > OPEN {
             self.close_oldest();
         }
     }
 
-    fn feed_loose(&mut self, event: &Event, step: Step, time: DateTime<Utc>) {
-        let host = host_of(event);
-        let address = event.address();
+    fn feed_loose(&mut self, sighting: &Sighting) {
         let fits = |attempt: &&mut Attempt| {
-            attempt.host == host
-                && time - attempt.start <= JOIN
-                && attempt.start <= time
-                && address.is_none_or(|address| {
-                    attempt.peer.as_deref().is_none_or(|peer| peer == address)
-                })
+            attempt.host == sighting.host
+                && sighting.time - attempt.start <= JOIN
+                && attempt.start <= sighting.time
+                && may_be_same(&attempt.peer, &sighting.peer)
         };
-        let found = if step.begins() { None } else { self.loose.iter_mut().rev().find(fits) };
+        let begins = sighting.step.begins();
+        let found = if begins { None } else { self.loose.iter_mut().rev().find(fits) };
         match found {
-            Some(attempt) => apply(attempt, event, step, time),
+            Some(attempt) => apply(attempt, sighting),
             None => {
-                let mut attempt = begin(event, step, time);
-                apply(&mut attempt, event, step, time);
+                let mut attempt = begin(sighting);
+                apply(&mut attempt, sighting);
                 self.loose.push(attempt);
             }
         }
@@ -110,22 +95,62 @@ impl AttemptBuilder {
     }
 }
 
-fn host_of(event: &Event) -> Arc<str> {
-    event.computer.clone().unwrap_or_else(|| "".into())
+/// What one event says about an attempt. Telling that needs no other event, so it can be done on any thread.
+#[derive(Debug, Clone)]
+pub struct Sighting {
+    step: Step,
+    time: DateTime<Utc>,
+    host: Arc<str>,
+    side: AttemptSide,
+    activity: Option<Arc<str>>,
+    peer: Option<Arc<str>>,
+    user: Option<Arc<str>>,
+    target: Option<Arc<str>>,
+    origin: Origin,
 }
 
-fn begin(event: &Event, step: Step, time: DateTime<Utc>) -> Attempt {
-    let client = event.is_from("Microsoft-Windows-TerminalServices-ClientActiveXCore");
-    let side = if client { AttemptSide::Client } else { AttemptSide::Server };
+impl Sighting {
+    /// Reads an event; `None` when it says nothing about an attempt.
+    #[must_use]
+    pub fn of(event: &Event) -> Option<Self> {
+        let step = Step::of(event)?;
+        let client = event.is_from("Microsoft-Windows-TerminalServices-ClientActiveXCore");
+        let target = if step == Step::ClientStart { event.field("Value") } else { None };
+        Some(Self {
+            step,
+            time: event.time.utc()?,
+            host: event.computer.clone().unwrap_or_else(|| "".into()),
+            side: if client { AttemptSide::Client } else { AttemptSide::Server },
+            activity: event.activity_id.clone(),
+            peer: event.address().map(Arc::from),
+            user: event.user().map(Arc::from),
+            target: target.map(Arc::from),
+            origin: event.origin,
+        })
+    }
+
+    /// What an event says that says the same again.
+    #[must_use]
+    pub fn again(&self, passing: &Passing) -> Option<Self> {
+        Some(Self {
+            time: passing.time.utc()?,
+            origin: passing.origin,
+            activity: passing.activity_id.clone(),
+            ..self.clone()
+        })
+    }
+}
+
+fn begin(sighting: &Sighting) -> Attempt {
     // A server that logs anything at all has been reached; a client that starts has only its target's name.
-    let stage = if matches!(step, Step::ClientStart) { Stage::Name } else { Stage::Tcp };
+    let start = sighting.step == Step::ClientStart;
     Attempt {
-        host: host_of(event),
-        side,
-        activity: event.activity_id.clone(),
-        start: time,
-        end: time,
-        stage,
+        host: Arc::clone(&sighting.host),
+        side: sighting.side,
+        activity: sighting.activity.clone(),
+        start: sighting.time,
+        end: sighting.time,
+        stage: if start { Stage::Name } else { Stage::Tcp },
         peer: None,
         target: None,
         user: None,
@@ -142,21 +167,22 @@ fn begin(event: &Event, step: Step, time: DateTime<Utc>) -> Attempt {
     }
 }
 
-/// Adds one event to an attempt.
-fn apply(attempt: &mut Attempt, event: &Event, step: Step, time: DateTime<Utc>) {
+/// Adds what one event says to an attempt.
+fn apply(attempt: &mut Attempt, sighting: &Sighting) {
+    let Sighting { step, time, .. } = *sighting;
     attempt.start = attempt.start.min(time);
     attempt.end = attempt.end.max(time);
     if attempt.steps.len() < Attempt::STEPS_KEPT {
-        attempt.steps.push((event.origin, time, step.label()));
+        attempt.steps.push((sighting.origin, time, step.label()));
     }
     if attempt.peer.is_none() {
-        attempt.peer = event.address().map(Arc::from);
+        attempt.peer.clone_from(&sighting.peer);
     }
     if attempt.user.is_none() {
-        attempt.user = event.user().map(Arc::from);
+        attempt.user.clone_from(&sighting.user);
     }
     if step == Step::ClientStart {
-        attempt.target = event.field("Value").map(Arc::from);
+        attempt.target.clone_from(&sighting.target);
     }
     attempt.opened |= step.opens();
     attempt.stage = attempt.stage.max(reach(attempt, step));
@@ -204,74 +230,4 @@ fn reach(attempt: &mut Attempt, step: Step) -> Stage {
             attempt.stage
         }
     }
-}
-
-/// The attempts of a whole bundle, both sides, in order of time.
-#[derive(Debug, Default)]
-pub struct Attempts {
-    /// Every attempt that was kept.
-    pub list: Vec<Attempt>,
-}
-
-impl Attempts {
-    /// Joins what the sources of a bundle say: RdpCoreTS, RemoteConnectionManager and LocalSessionManager are files of
-    /// their own, and the same log may be there twice.
-    #[must_use]
-    pub fn join(books: impl IntoIterator<Item = PeerBook>) -> Self {
-        let mut all = PeerBook::default();
-        books.into_iter().for_each(|book| all.absorb(book));
-        // Windows uses ActivityIDs again after a restart, so a day is part of the key.
-        type Key = (Arc<str>, Arc<str>, i64);
-        let mut by_activity: HashMap<Key, usize> = HashMap::new();
-        let mut list: Vec<Attempt> = Vec::new();
-        let mut loose = Vec::new();
-        for attempt in all.into_list() {
-            let Some(activity) = attempt.activity.clone() else {
-                loose.push(attempt);
-                continue;
-            };
-            let key = (Arc::clone(&attempt.host), activity, day(attempt.start));
-            // What began before midnight goes on after it.
-            let before = (Arc::clone(&key.0), Arc::clone(&key.1), key.2 - 1);
-            let known = by_activity.get(&key).or_else(|| by_activity.get(&before));
-            match known.and_then(|index| list.get_mut(*index)) {
-                Some(known) => known.absorb(attempt),
-                None => {
-                    by_activity.insert(key, list.len());
-                    list.push(attempt);
-                }
-            }
-        }
-        for attempt in loose {
-            match list.iter_mut().rev().find(|known| belongs(known, &attempt)) {
-                Some(known) => known.absorb(attempt),
-                None => list.push(attempt),
-            }
-        }
-        list.sort_by(|a, b| (a.start, &a.host, &a.activity).cmp(&(b.start, &b.host, &b.activity)));
-        Self { list }
-    }
-}
-
-/// Days since 1970.
-fn day(time: DateTime<Utc>) -> i64 {
-    time.timestamp().div_euclid(86_400)
-}
-
-/// Whether a part without ActivityID continues a known attempt.
-fn belongs(known: &Attempt, part: &Attempt) -> bool {
-    let same_peer = match (&known.peer, &part.peer) {
-        (Some(a), Some(b)) => a == b,
-        _ => true,
-    };
-    let starts_anew = part.steps.first().is_some_and(|(_, _, label)| {
-        *label == Step::Accepted.label() || *label == Step::ClientStart.label()
-    });
-    known.host == part.host
-        && known.side == part.side
-        && same_peer
-        && !(starts_anew
-            && known.steps.iter().any(|(_, _, label)| *label == Step::Accepted.label()))
-        && known.start <= part.start
-        && part.start - known.start <= JOIN
 }

@@ -4,6 +4,7 @@
 //! last step says how far it got. The anatomy is in the domain facts of `docs/ARCHITECTURE.md` ("Attempts").
 
 mod builder;
+mod join;
 mod peers;
 mod steps;
 
@@ -11,13 +12,23 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use builder::{AttemptBuilder, Attempts};
+pub use builder::{AttemptBuilder, Sighting};
+pub use join::Attempts;
 pub use peers::PeerBook;
 
 use crate::cause::Stage;
 use crate::codes;
 use crate::event::Origin;
 use crate::parsers::Interest;
+
+/// Events without an ActivityID join an attempt that began at most this long before: the longest time from accept to
+/// disconnect measured on an exposed host was 90 s.
+const JOIN: TimeDelta = TimeDelta::seconds(120);
+
+/// Whether two peers can be one: either is the same, or was not told.
+fn may_be_same(one: &Option<Arc<str>>, other: &Option<Arc<str>>) -> bool {
+    one.as_ref().zip(other.as_ref()).is_none_or(|(one, other)| one == other)
+}
 
 /// Which side wrote about the attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -56,7 +56,9 @@ mod tests {
         for second in seconds {
             let time = DateTime::from_timestamp(1_790_000_000 + second, 0).unwrap();
             let origin = Origin { source: SourceId(0), position: Position::Record(1) };
-            findings.add(SignatureId(0), &Event::text("Schannel", Timestamp::Utc(time), origin));
+            let event = Event::text("Schannel", Timestamp::Utc(time), origin);
+            let hit = findings.hit(std::iter::once(SignatureId(0)), &event);
+            findings.take(hit.unwrap());
         }
         findings.series().next().map(|(_, series)| series.clone()).unwrap()
     }

@@ -7,6 +7,8 @@ mod address;
 mod names;
 mod status;
 
+use std::sync::{Arc, LazyLock};
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 pub(super) use address::clean as clean_address;
@@ -14,24 +16,45 @@ pub(super) use names::account;
 
 use super::Event;
 
-/// Adds the derived fields that `docs/signatures.md` lists.
-pub(super) fn derive(event: &mut Event) {
-    add(event, "ServiceName", service_name);
-    add(event, "ServiceState", service_state);
-    add(event, "StatusCode", |event| status::of(event).map(|code| format!("{code:#010x}")));
-    add(event, "KB", names::kb);
-    add(event, "Address", peer);
-    add(event, "User", names::user);
-    add(event, "SkewSeconds", |event| {
-        skew(event).map(|seconds| seconds.unsigned_abs().to_string())
-    });
+/// Names of derived fields, made once.
+struct Names {
+    service: Arc<str>,
+    state: Arc<str>,
+    status: Arc<str>,
+    kb: Arc<str>,
+    address: Arc<str>,
+    user: Arc<str>,
+    skew: Arc<str>,
 }
 
-fn add(event: &mut Event, name: &str, value: impl Fn(&Event) -> Option<String>) {
-    if event.field(name).is_none()
-        && let Some(value) = value(event)
+static NAMES: LazyLock<Names> = LazyLock::new(|| Names {
+    service: "ServiceName".into(),
+    state: "ServiceState".into(),
+    status: "StatusCode".into(),
+    kb: "KB".into(),
+    address: "Address".into(),
+    user: "User".into(),
+    skew: "SkewSeconds".into(),
+});
+
+/// Adds the derived fields that `docs/signatures.md` lists.
+pub(super) fn derive(event: &mut Event) {
+    let names = &*NAMES;
+    add(event, &names.service, service_name);
+    add(event, &names.state, service_state);
+    add(event, &names.status, |event| status::of(event).map(|code| format!("{code:#010x}")));
+    add(event, &names.kb, names::kb);
+    add(event, &names.address, peer);
+    add(event, &names.user, names::user);
+    add(event, &names.skew, |event| skew(event).map(|seconds| seconds.unsigned_abs().to_string()));
+}
+
+fn add(event: &mut Event, name: &Arc<str>, value: impl Fn(&Event) -> Option<String>) {
+    // Most events have nothing to derive, so that comes first.
+    if let Some(value) = value(event)
+        && event.field(name).is_none()
     {
-        event.data.push((name.into(), value));
+        event.data.push((Arc::clone(name), value));
     }
 }
 
@@ -95,7 +118,7 @@ fn skew(event: &Event) -> Option<i64> {
             let moved = moved().map(|delta| delta.num_milliseconds());
             Some(moved.or_else(|| number("TimeDeltaInMs"))? / 1000)
         }
-        3 if event.is_from("Microsoft-Windows-Security-Kerberos") || event.is_from("Kerberos") => {
+        3 if is_kerberos(event) => {
             let server = kerberos_time(event.field("ServerTime")?)?;
             // The client's own time is often left out; the event was written by its clock.
             let client = event.field("ClientTime").and_then(kerberos_time).or(event.time.utc())?;
@@ -103,6 +126,15 @@ fn skew(event: &Event) -> Option<i64> {
         }
         _ => None,
     }
+}
+
+fn is_kerberos(event: &Event) -> bool {
+    event.is_from("Microsoft-Windows-Security-Kerberos") || event.is_from("Kerberos")
+}
+
+/// Whether the time of the event itself goes into a field.
+pub(super) fn uses_time(event: &Event) -> bool {
+    event.event_id == Some(3) && is_kerberos(event)
 }
 
 fn is_time_service(event: &Event) -> bool {

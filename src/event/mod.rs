@@ -96,7 +96,27 @@ pub struct Event {
     pub origin: Origin,
 }
 
+/// In what events differ that say the same again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Passing {
+    /// See [`Event::time`].
+    pub time: Timestamp,
+    /// See [`Event::origin`].
+    pub origin: Origin,
+    /// See [`Event::process_id`].
+    pub process_id: Option<u32>,
+    /// See [`Event::activity_id`].
+    pub activity_id: Option<Arc<str>>,
+}
+
 impl Event {
+    /// The event that says the same again.
+    #[must_use]
+    pub fn again(&self, passing: Passing) -> Self {
+        let Passing { time, origin, process_id, activity_id } = passing;
+        Self { time, origin, process_id, activity_id, ..self.clone() }
+    }
+
     /// An event with nothing but a provider, a time and an origin, for text logs.
     #[must_use]
     pub fn text(provider: &str, time: Timestamp, origin: Origin) -> Self {
@@ -181,15 +201,31 @@ impl Event {
     pub fn derive_fields(&mut self) {
         derive::derive(self);
     }
+
+    /// Whether its fields would be the same at another time, those that are derived too.
+    #[must_use]
+    pub fn says_the_same_at_any_time(&self) -> bool {
+        !derive::uses_time(self)
+    }
 }
 
 /// Whether two field names are the same but for case and blanks.
 #[must_use]
 pub fn same_name(a: &str, b: &str) -> bool {
-    let letters =
-        |text| str::bytes(text).filter(|byte| *byte != b' ').map(|byte| byte.to_ascii_lowercase());
-    // Asked for every field of every event: nothing may be allocated here.
-    letters(a).eq(letters(b))
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    // Asked for every field of every event: most names differ in their first letter, or are spelled the same.
+    if let ([x, ..], [y, ..]) = (a, b)
+        && !x.eq_ignore_ascii_case(y)
+        && *x != b' '
+        && *y != b' '
+    {
+        return false;
+    }
+    let letters = |text: &[u8]| {
+        text.iter().filter(|byte| **byte != b' ').map(u8::to_ascii_lowercase).collect::<Vec<_>>()
+    };
+    a.eq_ignore_ascii_case(b)
+        || ((a.contains(&b' ') || b.contains(&b' ')) && letters(a) == letters(b))
 }
 
 /// A status or error code however it is written: `0x8009030D`, `2148074253`, `-2146893043`, `%%5`.
@@ -203,11 +239,18 @@ pub fn same_name(a: &str, b: &str) -> bool {
 /// ```
 #[must_use]
 pub fn parse_code(text: &str) -> Option<u32> {
-    let text = text.trim().trim_start_matches("%%");
+    // Asked of every text that a rule compares with a code, and most texts are none.
+    if text.starts_with(|letter: char| letter.is_ascii_alphabetic()) {
+        return None;
+    }
+    let mut text = text.trim();
+    while let Some(rest) = text.strip_prefix("%%") {
+        text = rest;
+    }
     if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         return u32::from_str_radix(hex, 16).ok();
     }
-    if text.is_empty() || text.starts_with('+') {
+    if text.starts_with('+') {
         return None;
     }
     text.parse::<u32>().ok().or_else(|| text.parse::<i32>().ok().map(i32::cast_unsigned))

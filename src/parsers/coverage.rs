@@ -1,8 +1,11 @@
 //! Which logs of which machines a source covers, and from when to when.
 
+mod numbers;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use self::numbers::{Gap, RecordNumbers};
 use super::{CoverageSpan, Sink};
 use crate::event::{Event, Position};
 
@@ -27,7 +30,7 @@ impl Coverage {
             first: time,
             last: time,
             records: 1,
-            record_ids: (id, id),
+            numbers: RecordNumbers::of([id..=id]),
         });
     }
 

@@ -8,14 +8,18 @@
 //! `evtx` crate (`reference`); what that passes over in silence — a file that is cut, a chunk of zeroes — is noticed
 //! here.
 
+mod alike;
 mod binxml;
 mod chunk;
 mod fast;
+mod frame;
 mod header;
 mod reference;
+mod spans;
 mod tally;
 #[doc(hidden)]
 pub mod trial;
+mod wanted;
 
 use std::io::{self, Read};
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -26,6 +30,7 @@ use self::chunk::{ChunkReport, Left, read_chunk};
 use self::header::FileHeader;
 use self::tally::Tally;
 use super::{Parser, Sink};
+use crate::event::SourceId;
 use crate::notice::Notice;
 use crate::source::Source;
 
@@ -87,26 +92,21 @@ fn read(source: &Source, way: Way, share: &mut Share, sink: &mut dyn Sink) -> io
     reader.by_ref().take(header::BYTES as u64).read_to_end(&mut first)?;
     let mut tally = Tally::new(FileHeader::parse(&first), source.bytes);
     let workshop = Workshop::open();
-    let mut batch = workshop.take_buffers();
+    let mut batch = workshop.take_batch();
+    batch.fill(&mut reader)?;
     loop {
-        let filled = next_batch(&mut reader, &mut batch)?;
-        let more = filled.len() == BATCH && filled.iter().all(|bytes| *bytes == CHUNK);
         let start = tally.chunks();
-        let reports: Vec<ChunkReport> = {
-            let interest = sink.interest();
-            let one = |(index, (bytes, filled)): (usize, (&Vec<u8>, &usize))| {
-                let mut own = (way == Way::Own).then(|| workshop.take_reader());
-                let number = start + index;
-                let report = read_chunk(source.id, number, bytes, *filled, interest, own.as_mut());
-                own.into_iter().for_each(|own| workshop.give_reader(own));
-                report
-            };
-            // Most logs have one chunk, which is read sooner than another thread is woken.
-            if filled.len() == 1 {
-                batch.iter().zip(&filled).enumerate().map(one).collect()
-            } else {
-                batch.par_iter().zip(&filled).enumerate().map(one).collect()
-            }
+        let judge: &dyn Sink = sink;
+        // While one batch is decoded, the next one is read.
+        let (reports, next) = if batch.is_last() {
+            (batch.decode(source.id, start, way, judge, &workshop), None)
+        } else {
+            let mut next = workshop.take_batch();
+            let (reports, filled) = rayon::join(
+                || batch.decode(source.id, start, way, judge, &workshop),
+                || next.fill(&mut reader),
+            );
+            (reports, Some(filled.map(|()| next)))
         };
         for report in reports {
             tally.add(&report);
@@ -114,40 +114,80 @@ fn read(source: &Source, way: Way, share: &mut Share, sink: &mut dyn Sink) -> io
                 Left::Records(records) => share.records += records,
                 Left::Chunk => share.chunks += 1,
             }
-            report.events.into_iter().for_each(|event| sink.event(event));
+            report.events.into_iter().for_each(|kept| sink.keep(kept));
             report.coverage.into_iter().for_each(|span| sink.coverage(span));
             report.notices.into_iter().for_each(|notice| sink.notice(notice));
         }
-        if !more {
-            break;
+        workshop.give_batch(batch);
+        match next {
+            Some(next) => batch = next?,
+            None => break,
         }
     }
-    workshop.give_buffers(batch);
-    tally.finish(source.id).into_iter().for_each(|notice| sink.notice(notice));
+    let (state, notices) = tally.finish(source.id);
+    sink.state(state);
+    notices.into_iter().for_each(|notice| sink.notice(notice));
     Ok(())
 }
 
-/// Reads up to [`BATCH`] chunks into buffers that are used again and again, and says how many bytes each got. The last
-/// one of a file may be shorter; zeroes follow.
-fn next_batch(reader: &mut dyn Read, batch: &mut Vec<Vec<u8>>) -> io::Result<Vec<usize>> {
-    let mut filled = Vec::with_capacity(BATCH);
-    while filled.len() < BATCH {
-        if batch.len() == filled.len() {
-            batch.push(vec![0; CHUNK]);
+/// Some chunks of a log, in buffers that are used again and again.
+#[derive(Default)]
+struct Batch {
+    buffers: Vec<Vec<u8>>,
+    /// How many bytes each buffer got; as many buffers are in use.
+    filled: Vec<usize>,
+}
+
+impl Batch {
+    /// Reads up to [`BATCH`] chunks. The last one of a file may be shorter; zeroes follow.
+    fn fill(&mut self, reader: &mut dyn Read) -> io::Result<()> {
+        self.filled.clear();
+        while self.filled.len() < BATCH {
+            if self.buffers.len() == self.filled.len() {
+                self.buffers.push(vec![0; CHUNK]);
+            }
+            let Some(buffer) = self.buffers.get_mut(self.filled.len()) else { break };
+            let bytes = fill(reader, buffer)?;
+            if let Some(rest) = buffer.get_mut(bytes..) {
+                rest.fill(0);
+            }
+            if bytes > 0 {
+                self.filled.push(bytes);
+            }
+            if bytes < CHUNK {
+                break;
+            }
         }
-        let Some(buffer) = batch.get_mut(filled.len()) else { break };
-        let bytes = fill(reader, buffer)?;
-        if let Some(rest) = buffer.get_mut(bytes..) {
-            rest.fill(0);
-        }
-        if bytes > 0 {
-            filled.push(bytes);
-        }
-        if bytes < CHUNK {
-            break;
+        Ok(())
+    }
+
+    /// Whether the log ends here.
+    fn is_last(&self) -> bool {
+        self.filled.len() < BATCH || self.filled.iter().any(|bytes| *bytes < CHUNK)
+    }
+
+    /// Reads every chunk; `start` is the number of the first.
+    fn decode(
+        &self,
+        source: SourceId,
+        start: usize,
+        way: Way,
+        sink: &dyn Sink,
+        workshop: &Workshop,
+    ) -> Vec<ChunkReport> {
+        let one = |(index, (bytes, filled)): (usize, (&Vec<u8>, &usize))| {
+            let mut own = (way == Way::Own).then(|| workshop.take_reader());
+            let report = read_chunk(source, start + index, bytes, *filled, sink, own.as_mut());
+            own.into_iter().for_each(|own| workshop.give_reader(own));
+            report
+        };
+        // Most logs have one chunk, which is read sooner than another thread is woken.
+        if self.filled.len() == 1 {
+            self.buffers.iter().zip(&self.filled).enumerate().map(one).collect()
+        } else {
+            self.buffers.par_iter().zip(&self.filled).enumerate().map(one).collect()
         }
     }
-    Ok(filled)
 }
 
 /// Reads until the buffer is full or there is no more.
@@ -168,7 +208,7 @@ fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
 #[derive(Default)]
 struct Idle {
     readers: Vec<fast::Reader>,
-    buffers: Vec<Vec<Vec<u8>>>,
+    batches: Vec<Batch>,
     runs: u64,
 }
 
@@ -203,11 +243,11 @@ impl Workshop {
         Self::idle(|idle| idle.readers.push(reader));
     }
 
-    fn take_buffers(&self) -> Vec<Vec<u8>> {
-        Self::idle(|idle| idle.buffers.pop()).unwrap_or_default()
+    fn take_batch(&self) -> Batch {
+        Self::idle(|idle| idle.batches.pop()).unwrap_or_default()
     }
 
-    fn give_buffers(&self, buffers: Vec<Vec<u8>>) {
-        Self::idle(|idle| idle.buffers.push(buffers));
+    fn give_batch(&self, batch: Batch) {
+        Self::idle(|idle| idle.batches.push(batch));
     }
 }

@@ -18,12 +18,15 @@ pub mod systeminfo;
 mod testing;
 pub mod unread;
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use coverage::{Gap, RecordNumbers};
+
 use chrono::{DateTime, Utc};
 
-use crate::event::{Event, SourceId};
+use crate::event::{Event, Passing, SourceId};
 use crate::notice::Notice;
 use crate::source::Source;
 
@@ -65,16 +68,63 @@ pub fn is_known(source: &Source) -> bool {
     parser_for(source).is_some()
 }
 
+/// What a sink keeps of an event: its own affair.
+pub type Kept = Box<dyn Any + Send>;
+
 /// Where parsers put what they find.
-pub trait Sink {
+///
+/// A log that is read by several threads has its events sifted by them; what is kept of them, often nothing, is taken
+/// one after the other, in the order of the log.
+pub trait Sink: Sync {
     /// What of a log is wanted in full. Records outside of it need not be decoded: they only count for coverage.
     fn interest(&self) -> &Interest;
     /// Takes one event.
     fn event(&mut self, event: Event);
+    /// What is worth keeping of an event, told on any thread: the event itself, unless the sink knows better. Nothing
+    /// is kept for what it says, never for what is [`Passing`].
+    fn sift(&self, event: &Event) -> Option<Kept> {
+        Some(Box::new(event.clone()))
+    }
+    /// What is worth keeping of an event that differs from one of which this was kept in nothing but [`Passing`]. `None`
+    /// when only the event itself can tell.
+    fn sift_again(&self, _like: &Kept, _passing: Passing) -> Option<Kept> {
+        None
+    }
+    /// Takes what was kept of an event.
+    fn keep(&mut self, kept: Kept) {
+        if let Ok(event) = kept.downcast() {
+            self.event(*event);
+        }
+    }
     /// Takes note that records of a log were seen, wanted or not.
     fn coverage(&mut self, span: CoverageSpan);
+    /// Takes note of the state in which a log was found; of one without a word nothing is known to be wrong.
+    fn state(&mut self, _state: LogState) {}
     /// Takes something that could not be read.
     fn notice(&mut self, notice: Notice);
+}
+
+/// The state in which a log was found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LogState {
+    /// It was not closed when it was copied (dirty flag): its newest records may be missing.
+    pub dirty: bool,
+    /// The file ends before its last chunk does.
+    pub cut: bool,
+    /// Chunks of zeroes where records were.
+    pub zeroed_chunks: usize,
+    /// Chunks with records that cannot be read, or that are no chunks.
+    pub damaged_chunks: usize,
+}
+
+impl LogState {
+    /// Takes in the state of another file of the same log.
+    pub fn absorb(&mut self, other: Self) {
+        self.dirty |= other.dirty;
+        self.cut |= other.cut;
+        self.zeroed_chunks += other.zeroed_chunks;
+        self.damaged_chunks += other.damaged_chunks;
+    }
 }
 
 /// A stretch of records of one log on one machine, all of them, not only the wanted ones.
@@ -92,8 +142,8 @@ pub struct CoverageSpan {
     pub last: DateTime<Utc>,
     /// Number of records.
     pub records: u64,
-    /// Smallest and largest `EventRecordID`.
-    pub record_ids: (u64, u64),
+    /// Every `EventRecordID`.
+    pub numbers: RecordNumbers,
 }
 
 impl CoverageSpan {
@@ -102,8 +152,7 @@ impl CoverageSpan {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.records += other.records;
-        self.record_ids =
-            (self.record_ids.0.min(other.record_ids.0), self.record_ids.1.max(other.record_ids.1));
+        self.numbers.absorb(&other.numbers);
     }
 }
 

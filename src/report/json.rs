@@ -1,5 +1,6 @@
 //! The result as JSON: schema `rdpwhy/result/1`, described by `docs/result.schema.json`.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -7,7 +8,7 @@ use serde::Serialize;
 
 use super::{Report, instant};
 use crate::analysis::{Analysis, SourceSummary, number_of};
-use crate::case::Host;
+use crate::case::{ChannelCoverage, Host};
 use crate::cause::CauseId;
 use crate::diagnosis::reasons::{Exclusion, Fact};
 use crate::diagnosis::{Change, Diagnosis, Ground, Suspect, Verdict, WhyNot};
@@ -71,6 +72,24 @@ struct Coverage<'a> {
     last: String,
     records: u64,
     cleared: bool,
+    first_record: Option<u64>,
+    last_record: Option<u64>,
+    missing_records: u64,
+    gaps: Vec<GapOut>,
+    dirty: bool,
+    cut: bool,
+    zeroed_chunks: usize,
+    damaged_chunks: usize,
+}
+
+/// Gaps that a result names, the largest first; `missing_records` counts those of all.
+const GAPS: usize = 8;
+
+#[derive(Serialize)]
+struct GapOut {
+    after: u64,
+    before: u64,
+    records: u64,
 }
 
 #[derive(Serialize)]
@@ -253,14 +272,33 @@ fn source(source: &SourceSummary) -> Source<'_> {
     }
 }
 
-fn host(host: &Host) -> HostOut<'_> {
-    let coverage = host.coverage.iter().map(|(channel, log)| Coverage {
+fn coverage<'a>(channel: &'a str, log: &ChannelCoverage) -> Coverage<'a> {
+    let mut gaps: Vec<_> = log.numbers.gaps().collect();
+    gaps.sort_by_key(|gap| (Reverse(gap.records()), gap.after));
+    let gaps = gaps.into_iter().take(GAPS).map(|gap| GapOut {
+        after: gap.after,
+        before: gap.before,
+        records: gap.records(),
+    });
+    Coverage {
         channel,
         first: instant(log.first),
         last: instant(log.last),
         records: log.records,
         cleared: log.cleared,
-    });
+        first_record: log.numbers.ends().map(|(first, _)| first),
+        last_record: log.numbers.ends().map(|(_, last)| last),
+        missing_records: log.numbers.missing(),
+        gaps: gaps.collect(),
+        dirty: log.state.dirty,
+        cut: log.state.cut,
+        zeroed_chunks: log.state.zeroed_chunks,
+        damaged_chunks: log.state.damaged_chunks,
+    }
+}
+
+fn host(host: &Host) -> HostOut<'_> {
+    let coverage = host.coverage.iter().map(|(channel, log)| coverage(channel, log));
     HostOut {
         name: &host.name,
         role: host.roles.as_str(),

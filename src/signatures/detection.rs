@@ -8,7 +8,7 @@ use serde_saphyr::{Location, Spanned};
 
 use super::condition::Condition;
 use super::node::Node;
-use super::pattern::{FieldMatch, Pattern};
+use super::pattern::{FieldMatch, Pattern, contains};
 use crate::event::Event;
 
 /// A compiled detection.
@@ -23,7 +23,7 @@ pub(super) struct Detection {
 enum Selection {
     /// One of these maps fits; of a map, all fields do.
     Fields(Vec<Vec<FieldMatch>>),
-    /// One of these strings stands in any value.
+    /// One of these strings, in lower case, stands in any value.
     Keywords(Vec<String>),
 }
 
@@ -133,14 +133,13 @@ impl Selection {
                 Ok(Self::Fields(maps.collect::<Result<_, _>>()?))
             }
             Node::List(items) => {
-                let words =
-                    items.iter().map(|item| item.value.scalar().map(|word| word.to_lowercase()));
+                let words = items.iter().map(|item| item.value.scalar().map(|word| keyword(&word)));
                 let words: Option<Vec<_>> = words.collect();
                 words
                     .map(Self::Keywords)
                     .ok_or_else(|| (node.defined, "a list is of maps or of words, not both".into()))
             }
-            Node::Text(word) => Ok(Self::Keywords(vec![word.to_lowercase()])),
+            Node::Text(word) => Ok(Self::Keywords(vec![keyword(word)])),
             _ => Err((
                 node.defined,
                 "a selection is a map, a list of maps or a list of words".into(),
@@ -153,11 +152,17 @@ impl Selection {
             Self::Fields(maps) => {
                 maps.iter().any(|map| map.iter().all(|field| field.matches(event)))
             }
-            Self::Keywords(words) => event.data.iter().any(|(_, value)| {
-                words.iter().any(|word| value.to_lowercase().contains(word.trim_matches('*')))
-            }),
+            Self::Keywords(words) => event
+                .data
+                .iter()
+                .any(|(_, value)| words.iter().any(|word| contains(value, word, false))),
         }
     }
+}
+
+/// A word wherever it stands, so that wildcards around it say nothing more.
+fn keyword(word: &str) -> String {
+    word.trim_matches('*').to_lowercase()
 }
 
 fn fields(

@@ -15,6 +15,30 @@ pub(super) struct FieldMatch {
     pub(super) field: String,
     pub(super) patterns: Vec<Pattern>,
     all: bool,
+    subject: Subject,
+}
+
+/// What a field's name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    /// The provider, or its classic alias.
+    Provider,
+    EventId,
+    /// Another field of `System`.
+    System,
+    /// A field of the event's data.
+    Data,
+}
+
+impl Subject {
+    fn of(field: &str) -> Self {
+        match field {
+            "Provider_Name" => Self::Provider,
+            "EventID" => Self::EventId,
+            "Channel" | "Computer" | "Level" | "Qualifiers" | "EventSourceName" => Self::System,
+            _ => Self::Data,
+        }
+    }
 }
 
 /// One value a field may have.
@@ -139,36 +163,53 @@ impl FieldMatch {
                 patterns.push(pattern);
             }
         }
-        Ok(Self { field, patterns, all })
+        let subject = Subject::of(&field);
+        Ok(Self { field, patterns, all, subject })
     }
 
     /// Whether the event's field (any of them, when it occurs several times) fits.
     pub(super) fn matches(&self, event: &Event) -> bool {
-        if self.all {
-            self.patterns.iter().all(|pattern| self.fits(event, pattern))
-        } else {
-            self.patterns.iter().any(|pattern| self.fits(event, pattern))
+        // Asked for every event that a rule could be about: nothing may be allocated on the usual ways.
+        match self.subject {
+            Subject::Provider => {
+                let alias = event.event_source.as_deref();
+                self.each(|pattern| {
+                    let fits = |name| pattern.fits_first(event, Some(name));
+                    fits(&event.provider) || alias.is_some_and(fits)
+                })
+            }
+            Subject::EventId => self.each(|pattern| match (pattern, event.event_id) {
+                (Pattern::Is { code: Some(code), .. }, Some(id)) => *code == id,
+                (_, id) => pattern.fits_first(event, id.map(|id| id.to_string()).as_deref()),
+            }),
+            Subject::System => {
+                let value = event.sigma_field(&self.field);
+                self.each(|pattern| pattern.fits_first(event, value.as_deref()))
+            }
+            Subject::Data => self.data_matches(event),
         }
     }
 
-    fn fits(&self, event: &Event, pattern: &Pattern) -> bool {
-        let value = event.sigma_field(&self.field);
-        match pattern {
-            Pattern::Absent => value.is_none_or(|text| text.is_empty()),
-            Pattern::Exists(wanted) => value.is_some() == *wanted,
-            Pattern::Field(other) => value.is_some_and(|text| {
-                event.sigma_field(other).is_some_and(|twin| text.eq_ignore_ascii_case(&twin))
-            }),
-            _ if self.field == "Provider_Name" => {
-                pattern.fits(&event.provider)
-                    || event.event_source.as_deref().is_some_and(|alias| pattern.fits(alias))
-            }
-            _ if value.as_deref().is_some_and(|text| pattern.fits(text)) => true,
-            // A name may repeat; the first value was looked at above.
-            _ => event.data.iter().skip(1).any(|(name, text)| {
-                crate::event::same_name(name, &self.field) && pattern.fits(text)
-            }),
+    fn data_matches(&self, event: &Event) -> bool {
+        let mut named = event
+            .data
+            .iter()
+            .filter(|(name, _)| crate::event::same_name(name, &self.field))
+            .map(|(_, value)| value.as_str());
+        let first = named.next();
+        if self.each(|pattern| pattern.fits_first(event, first)) {
+            return true;
         }
+        // A name may repeat.
+        let others: Vec<&str> = named.collect();
+        !others.is_empty()
+            && self.each(|pattern| {
+                pattern.fits_first(event, first) || others.iter().any(|value| pattern.fits(value))
+            })
+    }
+
+    fn each(&self, mut fits: impl FnMut(&Pattern) -> bool) -> bool {
+        if self.all { self.patterns.iter().all(fits) } else { self.patterns.iter().any(&mut fits) }
     }
 }
 
@@ -230,23 +271,34 @@ impl Pattern {
         })
     }
 
-    fn fits(&self, value: &str) -> bool {
-        let fold = |cased: bool| if cased { value.to_owned() } else { value.to_lowercase() };
+    /// Whether the first value of a field fits, or that there is none.
+    fn fits_first(&self, event: &Event, value: Option<&str>) -> bool {
         match self {
-            Self::Absent => value.is_empty(),
-            Self::Exists(wanted) => *wanted,
+            Self::Absent => value.is_none_or(str::is_empty),
+            Self::Exists(wanted) => value.is_some() == *wanted,
+            Self::Field(other) => value.is_some_and(|text| {
+                event.sigma_field(other).is_some_and(|twin| text.eq_ignore_ascii_case(&twin))
+            }),
+            _ => value.is_some_and(|text| self.fits(text)),
+        }
+    }
+
+    /// Whether a value fits, for patterns that are about a single value.
+    fn fits(&self, value: &str) -> bool {
+        match self {
+            Self::Absent | Self::Exists(_) | Self::Field(_) => false,
             Self::Is { text, code, cased } => {
                 (code.is_some() && *code == parse_code(value))
                     || if *cased {
                         value == text
                     } else {
                         value.eq_ignore_ascii_case(text)
-                            || (!value.is_ascii() && fold(false) == *text)
+                            || (!value.is_ascii() && value.to_lowercase() == *text)
                     }
             }
-            Self::Contains { text, cased } => fold(*cased).contains(text.as_str()),
-            Self::StartsWith { text, cased } => fold(*cased).starts_with(text.as_str()),
-            Self::EndsWith { text, cased } => fold(*cased).ends_with(text.as_str()),
+            Self::Contains { text, cased } => contains(value, text, *cased),
+            Self::StartsWith { text, cased } => stands_at(value, text, *cased, End::Start),
+            Self::EndsWith { text, cased } => stands_at(value, text, *cased, End::End),
             Self::Regex(regex) => regex.is_match(value),
             Self::Network { base, prefix } => {
                 value.parse().is_ok_and(|address| in_network(address, *base, *prefix))
@@ -254,9 +306,49 @@ impl Pattern {
             Self::Compare { order, number } => {
                 value.trim().parse::<f64>().is_ok_and(|found| order.holds(found, *number))
             }
-            Self::Field(_) => false,
         }
     }
+}
+
+/// Whether `text` stands in a value; unless `cased`, it is in lower case.
+pub(super) fn contains(value: &str, text: &str, cased: bool) -> bool {
+    if cased {
+        return value.contains(text);
+    }
+    if !value.is_ascii() {
+        return value.to_lowercase().contains(text);
+    }
+    // Values are short, and there are many: no copy, and no search that has to be prepared.
+    let Some(first) = text.bytes().next() else { return true };
+    let starts = |part: &&[u8]| part.first().is_some_and(|byte| byte.to_ascii_lowercase() == first);
+    let mut parts = value.as_bytes().windows(text.len()).filter(starts);
+    parts.any(|part| part.eq_ignore_ascii_case(text.as_bytes()))
+}
+
+/// Whether a value starts or ends with `text`; unless `cased`, it is in lower case.
+fn stands_at(value: &str, text: &str, cased: bool, end: End) -> bool {
+    let ends = |value: &str| match end {
+        End::Start => value.starts_with(text),
+        End::End => value.ends_with(text),
+    };
+    if cased {
+        return ends(value);
+    }
+    if !value.is_ascii() {
+        return ends(&value.to_lowercase());
+    }
+    let part = match end {
+        End::Start => value.get(..text.len()),
+        End::End => value.len().checked_sub(text.len()).and_then(|start| value.get(start..)),
+    };
+    part.is_some_and(|part| part.eq_ignore_ascii_case(text))
+}
+
+/// An end of a value.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Start,
+    End,
 }
 
 impl Comparison {

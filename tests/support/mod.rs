@@ -3,10 +3,11 @@
 //! Included with `#[path = "support/mod.rs"] mod support;` (benches: `"../tests/support/mod.rs"`),
 //! so each user compiles all of it and calls only a part.
 #![allow(
+    clippy::disallowed_methods,
     dead_code,
     unreachable_pub,
     unused_imports,
-    reason = "every test and bench uses another part of this module"
+    reason = "every test and bench uses another part of this module; proptest is told by the environment"
 )]
 
 pub mod case_builder;

@@ -4,10 +4,10 @@ use super::CHUNK;
 use super::fast::{Found, Reader};
 use super::header::{array, checksum};
 use super::reference::{self, Read};
-use crate::event::{Event, SourceId};
+use crate::event::SourceId;
 use crate::notice::Notice;
 use crate::parsers::coverage::Coverage;
-use crate::parsers::{CoverageSpan, Interest};
+use crate::parsers::{CoverageSpan, Kept, Sink};
 
 /// First bytes of a chunk.
 pub(super) const MAGIC: &[u8] = b"ElfChnk\0";
@@ -30,7 +30,8 @@ pub(super) enum State {
 pub(super) struct ChunkReport {
     pub(super) state: State,
     pub(super) bytes: usize,
-    pub(super) events: Vec<Event>,
+    /// What the sink keeps of the events, in order.
+    pub(super) events: Vec<Kept>,
     pub(super) coverage: Vec<CoverageSpan>,
     pub(super) notices: Vec<Notice>,
     pub(super) left: Left,
@@ -52,7 +53,7 @@ pub(super) fn read_chunk(
     number: usize,
     bytes: &[u8],
     filled: usize,
-    interest: &Interest,
+    sink: &dyn Sink,
     reader: Option<&mut Reader>,
 ) -> ChunkReport {
     let mut report = ChunkReport {
@@ -73,7 +74,7 @@ pub(super) fn read_chunk(
     let whole = filled == CHUNK;
     let claimed = claimed_numbers(bytes);
     let checks = if whole { checksum_complaint(bytes) } else { None };
-    match decode(source, bytes, interest, reader.filter(|_| whole), &mut report) {
+    match decode(source, bytes, sink, reader.filter(|_| whole), &mut report) {
         Ok(read) => {
             report.state = State::Read { numbers: claimed };
             complain(source, number, claimed, read, whole, checks, &mut report);
@@ -134,12 +135,12 @@ fn checksum_complaint(bytes: &[u8]) -> Option<&'static str> {
 fn decode(
     source: SourceId,
     bytes: &[u8],
-    interest: &Interest,
+    sink: &dyn Sink,
     reader: Option<&mut Reader>,
     report: &mut ChunkReport,
 ) -> Result<Read, String> {
     let mut coverage = Coverage::default();
-    let found = reader.and_then(|reader| reader.read(source, bytes, interest));
+    let found = reader.and_then(|reader| reader.read(source, bytes, sink));
     let only = found.as_ref().map(|found| found.left.clone());
     report.left = only.as_ref().map_or(Left::Chunk, |left| Left::Records(left.len()));
     let Found { records, mut events, coverage: spans, .. } = found.unwrap_or_default();
@@ -147,12 +148,13 @@ fn decode(
     let mut read = Read { records, ..Read::default() };
     if only.as_ref().is_none_or(|left| !left.is_empty()) {
         let (more, others) =
-            reference::read(source, bytes, only.as_deref(), interest, &mut coverage)?;
+            reference::read(source, bytes, only.as_deref(), sink.interest(), &mut coverage)?;
         read = Read { records: records + more.records, ..more };
-        events.extend(others);
+        let kept = |(offset, event)| Some((offset, sink.sift(&event)?));
+        events.extend(others.into_iter().filter_map(kept));
         events.sort_by_key(|(offset, _)| *offset);
     }
-    report.events = events.into_iter().map(|(_, event)| event).collect();
+    report.events = events.into_iter().map(|(_, kept)| kept).collect();
     report.coverage = coverage.into_spans().collect();
     Ok(read)
 }

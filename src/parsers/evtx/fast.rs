@@ -4,25 +4,23 @@
 //! the records themselves are damaged, the crate takes the chunk as a whole, as it knows how to go on behind the damage.
 
 use super::CHUNK;
+use super::alike::{Alike, Outcome, Shape};
 use super::binxml::cursor::{Cursor, index, offset};
-use super::binxml::intern::{Interned, TextId};
+use super::binxml::intern::Interned;
 use super::binxml::names::{self, Known, Seen};
-use super::binxml::payload::{self, FieldNames, Instance, Parts};
+use super::binxml::payload::{self, FieldNames, Instance, Parts, Spare};
 use super::binxml::plan::{self, Plan, Step};
-use super::binxml::system::{Head, System};
+use super::binxml::system::System;
 use super::binxml::values::{self, RULES, Value};
 use super::binxml::{Odd, Sure};
+use super::frame::{Frame, frame, is_blank};
 use super::header::array;
-use crate::event::{Event, Origin, Position, SourceId};
-use crate::parsers::{CoverageSpan, Interest};
+use super::spans::Spans;
+use super::wanted::Answers;
+use crate::event::{Origin, Position, SourceId};
+use crate::parsers::{CoverageSpan, Kept, Sink};
 
-const RECORD_MAGIC: &[u8] = b"**\0\0";
-const RECORD_HEADER: usize = 24;
-/// Header, and the copy of the size at the end.
-const RECORD_FRAME: usize = RECORD_HEADER + 4;
 const FIRST_RECORD: usize = 512;
-/// The crate refuses a record written after 9999-12-30T22:00.
-const LAST_WRITTEN: u64 = 2_650_466_808_000_000_000;
 /// Templates in templates; real records have one or two.
 const NESTING: usize = 8;
 /// Values of one instance, as many as a set has room for; Windows stops near 100.
@@ -39,8 +37,8 @@ const ODD: u16 = u16::MAX;
 pub(super) struct Found {
     /// Records that were read.
     pub(super) records: u64,
-    /// The wanted ones, with the offsets of their content.
-    pub(super) events: Vec<(u64, Event)>,
+    /// What is kept of the wanted ones, with the offsets of their content.
+    pub(super) events: Vec<(u64, Kept)>,
     pub(super) coverage: Vec<CoverageSpan>,
     /// Records for the crate, by the offsets of their content.
     pub(super) left: Vec<u64>,
@@ -52,6 +50,7 @@ pub(super) struct Reader {
     seen: Seen,
     interned: Interned,
     names: FieldNames,
+    spare: Spare,
     steps: Vec<Step>,
     plans: Vec<Plan>,
     systems: Vec<System>,
@@ -61,8 +60,9 @@ pub(super) struct Reader {
     defined: Vec<usize>,
     values: Vec<Value>,
     instances: Vec<Instance>,
-    spans: Vec<Span>,
-    asked: Vec<Option<(Ask, bool)>>,
+    spans: Spans,
+    answers: Answers,
+    alike: Alike,
     /// Whose interest the answers are about.
     run: u64,
 }
@@ -73,6 +73,7 @@ impl Default for Reader {
             seen: Seen::default(),
             interned: Interned::default(),
             names: FieldNames::default(),
+            spare: Spare::default(),
             steps: Vec::new(),
             plans: Vec::new(),
             systems: Vec::new(),
@@ -80,35 +81,12 @@ impl Default for Reader {
             defined: Vec::new(),
             values: Vec::new(),
             instances: Vec::new(),
-            spans: Vec::new(),
-            asked: vec![None; ASKED],
+            spans: Spans::default(),
+            answers: Answers::default(),
+            alike: Alike::default(),
             run: 0,
         }
     }
-}
-
-/// Provider, alias and id of a record.
-type Ask = (TextId, TextId, u32);
-
-/// Answers of [`Interest::wants`] that are kept.
-const ASKED: usize = 256;
-
-/// Records of one channel and computer in one chunk.
-#[derive(Debug)]
-struct Span {
-    channel: TextId,
-    computer: TextId,
-    first: (i64, u32),
-    last: (i64, u32),
-    records: u64,
-    ids: (u64, u64),
-}
-
-/// A record's frame.
-struct Frame {
-    number: u64,
-    content: usize,
-    end: usize,
 }
 
 impl Reader {
@@ -116,17 +94,12 @@ impl Reader {
     pub(super) fn begin(&mut self, run: u64) {
         if self.run != run {
             self.run = run;
-            self.asked.fill(None);
+            self.answers.clear();
         }
     }
 
     /// Reads a chunk of full size that begins with its magic. `None`: the crate has to, as a whole.
-    pub(super) fn read(
-        &mut self,
-        source: SourceId,
-        data: &[u8],
-        interest: &Interest,
-    ) -> Option<Found> {
+    pub(super) fn read(&mut self, source: SourceId, data: &[u8], sink: &dyn Sink) -> Option<Found> {
         self.reset();
         if data.len() != CHUNK || !names::lists_are_sound(data, &mut self.seen) {
             return None;
@@ -142,7 +115,7 @@ impl Reader {
                 }
                 return None;
             };
-            match self.record(source, data, &frame, interest, &mut found) {
+            match self.record(source, data, &frame, sink, &mut found) {
                 Ok(()) => found.records += 1,
                 Err(Odd) => found.left.push(frame.content as u64),
             }
@@ -151,13 +124,13 @@ impl Reader {
             }
             at = frame.end;
         }
-        found.coverage = self.coverage(source);
+        found.coverage = self.spans.coverage(source, &self.interned);
         Some(found)
     }
 
     fn reset(&mut self) {
         if self.interned.tidy() {
-            self.asked.fill(None);
+            self.answers.clear();
         }
         for offset in self.defined.drain(..) {
             if let Some(known) = self.definitions.get_mut(offset) {
@@ -169,6 +142,7 @@ impl Reader {
         self.plans.clear();
         self.systems.clear();
         self.spans.clear();
+        self.alike.clear();
     }
 
     /// Reads one record; gives the event when it is wanted.
@@ -177,14 +151,14 @@ impl Reader {
         source: SourceId,
         data: &[u8],
         frame: &Frame,
-        interest: &Interest,
+        sink: &dyn Sink,
         found: &mut Found,
     ) -> Sure<()> {
         self.values.clear();
         self.instances.clear();
         let (steps, plans, systems) = (self.steps.len(), self.plans.len(), self.systems.len());
         let root = self.stream(data, frame.content, frame.end - 4, 0);
-        let result = root.and_then(|_| self.event(source, data, frame, interest, found));
+        let result = root.and_then(|_| self.event(source, data, frame, sink, found));
         // What was read of streams without a template ends with the record; definitions stay.
         let new = self.plans.get(plans..).unwrap_or_default();
         if new.is_empty() || new.iter().any(|plan| plan.passing) {
@@ -219,7 +193,7 @@ impl Reader {
         source: SourceId,
         data: &[u8],
         frame: &Frame,
-        interest: &Interest,
+        sink: &dyn Sink,
         found: &mut Found,
     ) -> Sure<()> {
         let root = self.instances.first().ok_or(Odd)?;
@@ -227,22 +201,50 @@ impl Reader {
         let system = plan.system.and_then(|index| self.systems.get(index)).ok_or(Odd)?;
         let values = self.values.get(root.first..root.first + root.count).ok_or(Odd)?;
         let head = system.head(data, values, frame.number, &mut self.interned)?;
-        if wanted(&head, interest, &self.interned, &mut self.asked) {
-            let origin = Origin { source, position: Position::Record(frame.number) };
-            let mut event = system.event(data, values, &head, origin, &self.interned)?;
-            let parts = Parts {
+        if self.answers.wants(&head, sink.interest(), &self.interned) {
+            let shape = Shape {
                 data,
-                steps: &self.steps,
                 plans: &self.plans,
                 instances: &self.instances,
                 values: &self.values,
+                passing: system.passing,
             };
-            payload::decode(parts, &mut self.names, &mut event)?;
-            event.derive_fields();
-            found.events.push((frame.content as u64, event));
+            let origin = Origin { source, position: Position::Record(frame.number) };
+            let like = self.alike.find(&shape);
+            let again = match like {
+                Some((_, Outcome::Kept(place))) => {
+                    let passing = system.passing_fields(data, values, &head, origin)?;
+                    let like = found.events.get(place);
+                    like.and_then(|(_, kept)| sink.sift_again(kept, passing)).map(Some)
+                }
+                Some((_, Outcome::Nothing)) => Some(None),
+                None => None,
+            };
+            if let Some(kept) = again {
+                found.events.extend(kept.map(|kept| (frame.content as u64, kept)));
+            } else {
+                let mut event = system.event(data, values, &head, origin, &self.interned)?;
+                let parts = Parts {
+                    data,
+                    steps: &self.steps,
+                    plans: &self.plans,
+                    instances: &self.instances,
+                    values: &self.values,
+                };
+                payload::decode(parts, &mut self.names, &mut self.spare, &mut event)?;
+                event.derive_fields();
+                let kept = sink.sift(&event);
+                if head.time.is_some() && event.says_the_same_at_any_time() {
+                    let place = found.events.len();
+                    let outcome = kept.as_ref().map_or(Outcome::Nothing, |_| Outcome::Kept(place));
+                    self.alike.remember(&shape, like.map(|(place, _)| place), outcome);
+                }
+                self.spare.give(event);
+                found.events.extend(kept.map(|kept| (frame.content as u64, kept)));
+            }
         }
         // Only now: a record that goes to the crate must not be counted twice.
-        self.count(&head);
+        self.spans.count(&head);
         Ok(())
     }
 
@@ -413,92 +415,4 @@ impl Reader {
         }
         Ok(plan)
     }
-
-    fn count(&mut self, head: &Head) {
-        let Some(time) = head.time else { return };
-        let same = |span: &Span| span.channel == head.channel && span.computer == head.computer;
-        let place = match self.spans.last() {
-            Some(last) if same(last) => Some(self.spans.len() - 1),
-            _ => self.spans.iter().position(same),
-        };
-        match place.and_then(|place| self.spans.get_mut(place)) {
-            Some(span) => {
-                span.first = span.first.min(time);
-                span.last = span.last.max(time);
-                span.records += 1;
-                span.ids = (span.ids.0.min(head.record_id), span.ids.1.max(head.record_id));
-            }
-            None => self.spans.push(Span {
-                channel: head.channel,
-                computer: head.computer,
-                first: time,
-                last: time,
-                records: 1,
-                ids: (head.record_id, head.record_id),
-            }),
-        }
-    }
-
-    fn coverage(&self, source: SourceId) -> Vec<CoverageSpan> {
-        let shown = |span: &Span| {
-            Some(CoverageSpan {
-                source,
-                channel: self.interned.get(span.channel)?.clone(),
-                computer: self.interned.get(span.computer)?.clone(),
-                first: Head::instant(span.first)?,
-                last: Head::instant(span.last)?,
-                records: span.records,
-                record_ids: span.ids,
-            })
-        };
-        self.spans.iter().filter_map(shown).collect()
-    }
-}
-
-/// The record that begins at an offset, when its frame is whole.
-fn frame(data: &[u8], at: usize) -> Option<Frame> {
-    let head = data.get(at..at + RECORD_HEADER)?;
-    if !head.starts_with(RECORD_MAGIC) {
-        return None;
-    }
-    let size = index(u32::from_le_bytes(array(head, 4)?));
-    let number = u64::from_le_bytes(array(head, 8)?);
-    let written = u64::from_le_bytes(array(head, 16)?);
-    let end = at.checked_add(size)?;
-    let fits = size >= RECORD_FRAME && end <= data.len() && written < LAST_WRITTEN;
-    fits.then_some(Frame { number, content: at + RECORD_HEADER, end })
-}
-
-/// Whether the free space begins here, before the header says so: zeroes, and no record behind them.
-fn is_blank(data: &[u8], at: usize, live_end: usize) -> Option<bool> {
-    let zeroes = data.get(at..at + 4).is_none_or(|magic| magic == [0; 4]);
-    let cut = at + RECORD_HEADER > data.len();
-    let last = index(u32::from_le_bytes(array(data, 44)?)).saturating_add(4).min(live_end);
-    let rest = data.get(at + 1..last).unwrap_or_default();
-    let magic = || rest.windows(RECORD_MAGIC.len()).any(|window| window == RECORD_MAGIC);
-    Some((zeroes || cut) && !(rest.contains(&b'*') && magic()))
-}
-
-/// Whether somebody wants such a record. Few kinds make up most of a log, so the answers are kept.
-fn wanted(
-    head: &Head,
-    interest: &Interest,
-    interned: &Interned,
-    asked: &mut [Option<(Ask, bool)>],
-) -> bool {
-    let id = head.event_id.unwrap_or_default();
-    let ask = (head.provider, head.event_source, id);
-    let place = index(id ^ head.provider.wrapping_mul(31)) % ASKED;
-    if let Some(Some((known, answer))) = asked.get(place)
-        && *known == ask
-    {
-        return *answer;
-    }
-    let text = |id| interned.get(id).map_or("", AsRef::as_ref);
-    let alias = text(head.event_source);
-    let answer = interest.wants(text(head.provider), (!alias.is_empty()).then_some(alias), id);
-    if let Some(entry) = asked.get_mut(place) {
-        *entry = Some((ask, answer));
-    }
-    answer
 }

@@ -5,6 +5,7 @@ use super::chunk::{ChunkReport, State, about, at};
 use super::header::FileHeader;
 use crate::event::SourceId;
 use crate::notice::Notice;
+use crate::parsers::LogState;
 
 /// Counts chunks while they pass.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub(super) struct Tally {
     holes: Vec<(usize, Option<u64>)>,
     last_number: Option<u64>,
     foreign: Vec<(usize, usize)>,
+    state: LogState,
 }
 
 impl Tally {
@@ -33,6 +35,7 @@ impl Tally {
             holes: Vec::new(),
             last_number: None,
             foreign: Vec::new(),
+            state: LogState::default(),
         }
     }
 
@@ -50,6 +53,9 @@ impl Tally {
             State::Read { .. } | State::Broken => {}
         }
         self.last_used = Some(number);
+        self.state.cut |= report.bytes < CHUNK;
+        self.state.damaged_chunks +=
+            usize::from(!report.notices.is_empty() && report.bytes == CHUNK);
         let numbers = match report.state {
             State::Read { numbers } => numbers,
             _ => None,
@@ -62,7 +68,7 @@ impl Tally {
         self.last_number = numbers.map(|(_, last)| last).or(self.last_number);
     }
 
-    pub(super) fn finish(mut self, source: SourceId) -> Vec<Notice> {
+    pub(super) fn finish(mut self, source: SourceId) -> (LogState, Vec<Notice>) {
         let mut notices = Vec::new();
         let Some(header) = self.header else {
             notices.push(Notice::new(
@@ -76,11 +82,13 @@ impl Tally {
             notices.push(Notice::new(source, "file header", "its checksum does not fit"));
         }
         if header.dirty {
+            self.state.dirty = true;
             notices.push(Notice::new(source, "file header", "the log was not closed (dirty flag): copied while in use, its newest records may be missing"));
         }
         let claimed = usize::from(header.chunks);
         // A log that is in use has a header older than its chunks; fewer chunks than claimed are a loss either way.
         if claimed > self.chunks && self.bytes > 0 {
+            self.state.cut = true;
             let what = format!(
                 "the file is cut: its header claims {claimed} chunks, {} are there",
                 self.chunks
@@ -101,7 +109,12 @@ impl Tally {
         self.with_chunks(source, notices)
     }
 
-    fn with_chunks(self, source: SourceId, mut notices: Vec<Notice>) -> Vec<Notice> {
+    fn with_chunks(
+        mut self,
+        source: SourceId,
+        mut notices: Vec<Notice>,
+    ) -> (LogState, Vec<Notice>) {
+        self.state.zeroed_chunks = self.holes.len();
         for run in self.holes.chunk_by(|a, b| a.0 + 1 == b.0) {
             let room = run.iter().find_map(|(_, room)| *room);
             let lost = room.map_or_else(|| "an unknown number of records".to_owned(), about);
@@ -122,6 +135,7 @@ impl Tally {
             let numbers: Vec<_> = run.iter().map(|(number, _)| *number).collect();
             let bytes: usize = run.iter().map(|(_, bytes)| bytes).sum();
             let slack = run.first().is_some_and(|(number, bytes)| is_slack(*number, *bytes));
+            self.state.damaged_chunks += if slack { 0 } else { run.len() };
             notices.push(if slack {
                 Notice::new(
                     source,
@@ -133,7 +147,7 @@ impl Tally {
                     .losing(format!("its records, up to {bytes} bytes"))
             });
         }
-        notices
+        (self.state, notices)
     }
 }
 

@@ -1,9 +1,9 @@
 //! Both ways through a log, side by side: for the differential tests and the benches of this crate, and nobody else.
 
 use super::{Share, Way, parse};
-use crate::event::{Event, SourceId};
+use crate::event::{Event, Passing, SourceId};
 use crate::notice::Notice;
-use crate::parsers::{CoverageSpan, Interest, Sink};
+use crate::parsers::{CoverageSpan, Interest, Kept, Sink};
 use crate::source::Source;
 
 /// Everything a log gave, in order.
@@ -43,12 +43,10 @@ pub fn own_source(source: &Source, interest: Interest) -> Outcome {
 #[must_use]
 pub fn look(log: &[u8]) -> u64 {
     let mut reader = super::fast::Reader::default();
-    let interest = Interest::default();
+    let nobody = Collector { interest: Interest::default(), outcome: Outcome::default() };
     let chunks = log.get(super::header::BYTES..).unwrap_or_default().chunks_exact(super::CHUNK);
     let found = chunks.filter_map(|chunk| {
-        chunk
-            .starts_with(super::chunk::MAGIC)
-            .then(|| reader.read(SourceId(0), chunk, &interest))?
+        chunk.starts_with(super::chunk::MAGIC).then(|| reader.read(SourceId(0), chunk, &nobody))?
     });
     found.map(|found| found.records).sum()
 }
@@ -71,6 +69,10 @@ impl Sink for Collector {
 
     fn event(&mut self, event: Event) {
         self.outcome.events.push(event);
+    }
+
+    fn sift_again(&self, like: &Kept, passing: Passing) -> Option<Kept> {
+        Some(Box::new(like.downcast_ref::<Event>()?.again(passing)))
     }
 
     fn coverage(&mut self, span: CoverageSpan) {

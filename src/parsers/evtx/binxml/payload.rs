@@ -1,24 +1,22 @@
 //! `EventData` and `UserData` of a record that is wanted, in the same terms as
 //! [`event_xml`](crate::parsers::event_xml), which reads them from XML.
 
-use std::ops::Range;
+mod elements;
+mod fields;
+
 use std::sync::Arc;
 
+use self::elements::Place;
+use self::fields::once;
+pub(crate) use self::fields::{FieldNames, Spare};
 use super::cursor::{Cursor, index};
 use super::names::{self, Known};
-use super::plan::{NO_DEPENDENCY, Piece, Plan, Step};
+use super::plan::{Piece, Plan, Step};
 use super::values::{self, Value};
 use super::{Odd, Sure, text};
 use crate::bundle::limits;
 use crate::event::Event;
 use crate::parsers::event_xml::{binary, strings};
-
-/// Elements inside elements of one record, over all its streams; more is left to the crate.
-const DEPTH: usize = 48;
-
-/// Elements and kilobytes of text that one record may have; templates that use a value again and again could have
-/// any number. More is left to the crate, which has a limit of its own.
-const BUDGET: usize = 20_000;
 
 /// An instance of a template, or a stream without one.
 #[derive(Debug, Clone, Copy)]
@@ -28,51 +26,6 @@ pub(crate) struct Instance {
     /// Its values among those of the record.
     pub(crate) first: usize,
     pub(crate) count: usize,
-}
-
-/// Field names, made once for each place in a definition.
-#[derive(Debug, Default)]
-pub(crate) struct FieldNames {
-    /// Names of elements, and texts of their attribute `Name`, by step.
-    plain: Vec<Option<Arc<str>>>,
-    /// `element@attribute`, by step.
-    joined: Vec<Option<Arc<str>>>,
-    positions: Vec<Arc<str>>,
-}
-
-impl FieldNames {
-    /// Forgets the names of steps from there on.
-    pub(crate) fn truncate(&mut self, steps: usize) {
-        self.plain.truncate(steps);
-        self.joined.truncate(steps);
-    }
-
-    /// `param3`.
-    fn position(&mut self, number: usize) -> Arc<str> {
-        while self.positions.len() < number {
-            self.positions.push(format!("param{}", self.positions.len() + 1).into());
-        }
-        let place = number.checked_sub(1);
-        place.and_then(|place| self.positions.get(place)).cloned().unwrap_or_default()
-    }
-}
-
-/// The name at a step, made when it is asked for the first time.
-fn once(
-    names: &mut Vec<Option<Arc<str>>>,
-    step: usize,
-    make: impl FnOnce() -> Sure<Arc<str>>,
-) -> Sure<Arc<str>> {
-    if names.len() <= step {
-        names.resize(step + 1, None);
-    }
-    let known = names.get_mut(step).ok_or(Odd)?;
-    if let Some(name) = known {
-        return Ok(Arc::clone(name));
-    }
-    let name = make()?;
-    *known = Some(Arc::clone(&name));
-    Ok(name)
 }
 
 /// What was read of the chunk and of the record.
@@ -86,29 +39,22 @@ pub(crate) struct Parts<'r> {
 }
 
 /// Adds the data of a record to its event.
-pub(crate) fn decode(parts: Parts<'_>, names: &mut FieldNames, event: &mut Event) -> Sure<()> {
-    // Fields that are derived later need some room too.
-    event.data.reserve(parts.values.len().saturating_sub(14));
-    let mut decoder = Decoder { parts, names, event, unnamed: 0, depth: 0, spent: 0 };
+pub(crate) fn decode(
+    parts: Parts<'_>,
+    names: &mut FieldNames,
+    spare: &mut Spare,
+    event: &mut Event,
+) -> Sure<()> {
+    event.data = std::mem::take(&mut spare.fields);
+    let mut decoder = Decoder { parts, names, spare, event, unnamed: 0, depth: 0, spent: 0 };
     let at = decoder.scope(0)?;
     decoder.each_child(&at, |decoder, child| decoder.section(child))
-}
-
-/// An element: its step, in the instance it belongs to.
-#[derive(Clone, Copy)]
-struct Place<'r> {
-    values: &'r [Value],
-    step: usize,
-    close: usize,
-    known: Known,
-    name: u32,
-    /// Whether it is the outermost element of its stream, which nothing leaves out or repeats.
-    is_root: bool,
 }
 
 struct Decoder<'r, 'o> {
     parts: Parts<'r>,
     names: &'o mut FieldNames,
+    spare: &'o mut Spare,
     event: &'o mut Event,
     /// `Data` elements without a name so far.
     unnamed: usize,
@@ -117,90 +63,6 @@ struct Decoder<'r, 'o> {
 }
 
 impl<'r> Decoder<'r, '_> {
-    /// The root of an instance.
-    fn scope(&self, instance: usize) -> Sure<Place<'r>> {
-        let instance = self.parts.instances.get(instance).ok_or(Odd)?;
-        let plan = self.parts.plans.get(instance.plan).ok_or(Odd)?;
-        let end = instance.first + instance.count;
-        let values = self.parts.values.get(instance.first..end).ok_or(Odd)?;
-        let place = self.place(plan.first, values, true)?;
-        place.ok_or(Odd)
-    }
-
-    /// The element opened by a step, unless it is left out.
-    fn place(&self, step: usize, values: &'r [Value], is_root: bool) -> Sure<Option<Place<'r>>> {
-        let Some(Step::Open { known, name, dependency, close }) = self.parts.steps.get(step) else {
-            return Err(Odd);
-        };
-        let depends = !is_root && *dependency != NO_DEPENDENCY;
-        let value = values.get(usize::from(*dependency));
-        if depends && value.is_some_and(|value| value.is_null()) {
-            return Ok(None);
-        }
-        let close = index(*close);
-        Ok(Some(Place { values, step, close, known: *known, name: *name, is_root }))
-    }
-
-    fn enter(&mut self) -> Sure<()> {
-        self.depth += 1;
-        self.spend(1)?;
-        if self.depth > DEPTH { Err(Odd) } else { Ok(()) }
-    }
-
-    fn spend(&mut self, work: usize) -> Sure<()> {
-        self.spent += work;
-        if self.spent > BUDGET { Err(Odd) } else { Ok(()) }
-    }
-
-    /// The attributes of an element that are there, with their steps.
-    fn attributes(
-        &self,
-        place: &Place<'r>,
-    ) -> impl Iterator<Item = (usize, Known, u32, Piece)> + use<'r> {
-        let steps = self.parts.steps.get(place.step + 1..place.close).unwrap_or_default();
-        (place.step + 1..).zip(steps).map_while(|(at, step)| match *step {
-            Step::Attr { known, name, value } => Some((at, known, name, value)),
-            _ => None,
-        })
-    }
-
-    fn content(&self, place: &Place<'r>) -> Range<usize> {
-        let steps = self.parts.steps.get(place.step + 1..place.close).unwrap_or_default();
-        let attributes = steps.iter().take_while(|step| matches!(step, Step::Attr { .. })).count();
-        place.step + 1 + attributes..place.close
-    }
-
-    /// Visits the elements in an element, those of embedded streams too. Text between elements means nothing.
-    fn each_child(
-        &mut self,
-        place: &Place<'r>,
-        mut visit: impl FnMut(&mut Self, Place<'r>) -> Sure<()>,
-    ) -> Sure<()> {
-        self.enter()?;
-        let mut content = self.content(place);
-        while let Some(at) = content.next() {
-            let child = match self.parts.steps.get(at).ok_or(Odd)? {
-                Step::Open { close, .. } => {
-                    content.start = index(*close) + 1;
-                    self.place(at, place.values, false)?
-                }
-                Step::Content(Piece::Hole(hole)) => self.embedded(place.values, *hole)?,
-                _ => None,
-            };
-            if let Some(child) = child {
-                visit(self, child)?;
-            }
-        }
-        self.depth -= 1;
-        Ok(())
-    }
-
-    /// The root of the stream in a hole, if there is one.
-    fn embedded(&self, values: &'r [Value], hole: u16) -> Sure<Option<Place<'r>>> {
-        let stream = values.get(usize::from(hole)).and_then(|value| value.stream());
-        stream.map(|instance| self.scope(instance)).transpose()
-    }
-
     /// A child of `Event`.
     fn section(&mut self, place: Place<'r>) -> Sure<()> {
         match place.known {
@@ -246,7 +108,7 @@ impl<'r> Decoder<'r, '_> {
             return Ok(());
         }
         let (name, unnamed) = self.named(name.as_ref());
-        let mut text = String::new();
+        let mut text = self.spare.text();
         self.collect(place, &mut text)?;
         if name.as_ref() == "Binary" && self.is_hex(place) {
             return if text.is_empty() { Ok(()) } else { self.push(name, text) };
@@ -401,7 +263,7 @@ impl<'r> Decoder<'r, '_> {
         if children {
             return Ok(());
         }
-        let mut text = String::new();
+        let mut text = self.spare.text();
         self.collect(place, &mut text)?;
         self.user_leaf(place, outermost || attributes, text)
     }

@@ -35,6 +35,18 @@ pub(crate) enum Step {
     Close,
 }
 
+impl Step {
+    /// The hole whose value it shows.
+    pub(crate) fn hole(&self) -> Option<u16> {
+        match *self {
+            Self::Attr { value: Piece::Hole(hole), .. } | Self::Content(Piece::Hole(hole)) => {
+                Some(hole)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Where a text comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Piece {

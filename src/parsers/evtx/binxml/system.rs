@@ -10,7 +10,7 @@ use super::names::Known;
 use super::plan::{NO_DEPENDENCY, Piece, Plan, Step};
 use super::values::{self, Value};
 use super::{Odd, Sure, text};
-use crate::event::{Event, Origin, Position, Timestamp, parse_code};
+use crate::event::{Event, Origin, Passing, Position, Timestamp, parse_code};
 use crate::parsers::event_xml::{guid, time};
 
 /// 1990-01-01: events from before there were event logs are not believed.
@@ -41,6 +41,9 @@ pub(crate) struct System {
     channel: Field,
     computer: Field,
     user: Field,
+    /// Holes that say when and by which process, thread and activity a record was written, and which one it is; nothing
+    /// else comes from them.
+    pub(crate) passing: u128,
 }
 
 /// What every record is looked at for.
@@ -57,6 +60,11 @@ pub(crate) struct Head {
 }
 
 impl Head {
+    /// When the record was written.
+    pub(crate) fn timestamp(&self) -> Timestamp {
+        self.time.and_then(Self::instant).map_or(Timestamp::Undated, Timestamp::Utc)
+    }
+
     /// The time as other parts of the program have it.
     pub(crate) fn instant((seconds, nanos): (i64, u32)) -> Option<DateTime<Utc>> {
         DateTime::from_timestamp(seconds, nanos)
@@ -84,15 +92,12 @@ impl System {
             return Err(Odd);
         };
         let mut builder = Builder { system: Self::default(), open: None, filled: false, seen: 0 };
+        let mut uses = Uses::default();
         for step in steps.by_ref() {
-            let piece = match *step {
-                Step::Attr { value, .. } => Some(value),
-                Step::Content(piece) => Some(piece),
-                Step::Open { .. } | Step::Close => None,
-            };
-            if let Some(Piece::Hole(hole)) = piece {
+            if let Some(hole) = step.hole() {
                 plan.no_stream |= 1 << hole;
                 plan.no_array |= 1 << hole;
+                uses.add(hole, builder.is_passing());
             }
             if builder.step(step)? {
                 break;
@@ -100,6 +105,7 @@ impl System {
         }
         let mut depth = 0_usize;
         for step in steps {
+            uses.extend(step.hole());
             match step {
                 Step::Open { known: Known::System, .. } if depth == 0 => return Err(Odd),
                 Step::Open { .. } => depth += 1,
@@ -109,6 +115,7 @@ impl System {
             }
         }
         builder.system.intern(data, interned)?;
+        builder.system.passing = uses.passing & !uses.others;
         Ok(builder.system)
     }
 
@@ -148,6 +155,23 @@ impl System {
         })
     }
 
+    /// What differs even in a record that says the same as another.
+    pub(crate) fn passing_fields(
+        &self,
+        data: &[u8],
+        values: &[Value],
+        head: &Head,
+        origin: Origin,
+    ) -> Sure<Passing> {
+        let record = Record { data, values };
+        Ok(Passing {
+            time: head.timestamp(),
+            origin: Origin { position: Position::Record(head.record_id), ..origin },
+            process_id: record.code(&self.process)?,
+            activity_id: record.activity(&self.activity)?,
+        })
+    }
+
     /// The event without its data.
     pub(crate) fn event(
         &self,
@@ -158,9 +182,9 @@ impl System {
         interned: &Interned,
     ) -> Sure<Event> {
         let record = Record { data, values };
-        let time = head.time.and_then(Head::instant).map_or(Timestamp::Undated, Timestamp::Utc);
         let provider = interned.get(head.provider).cloned().ok_or(Odd)?;
-        let origin = Origin { position: Position::Record(head.record_id), ..origin };
+        let Passing { time, origin, process_id, activity_id } =
+            self.passing_fields(data, values, head, origin)?;
         Ok(Event {
             time,
             provider,
@@ -170,12 +194,30 @@ impl System {
             level: record.number(&self.level)?,
             channel: interned.some(head.channel),
             computer: interned.some(head.computer),
-            process_id: record.code(&self.process)?,
-            activity_id: record.activity(&self.activity)?,
+            process_id,
+            activity_id,
             user_id: record.shared(&self.user)?,
             data: Vec::new(),
             origin,
         })
+    }
+}
+
+/// What holes are used for, as sets.
+#[derive(Default)]
+struct Uses {
+    passing: u128,
+    others: u128,
+}
+
+impl Uses {
+    fn add(&mut self, hole: u16, passing: bool) {
+        let set = if passing { &mut self.passing } else { &mut self.others };
+        *set |= 1 << hole;
+    }
+
+    fn extend(&mut self, hole: Option<u16>) {
+        hole.into_iter().for_each(|hole| self.add(hole, false));
     }
 }
 
@@ -191,6 +233,12 @@ struct Builder {
 }
 
 impl Builder {
+    /// Whether the child that is open says when and by whom a record was written, or which one it is.
+    fn is_passing(&self) -> bool {
+        use Known::{Correlation, EventRecordId, Execution, TimeCreated};
+        matches!(self.open, Some((Correlation | EventRecordId | Execution | TimeCreated, _)))
+    }
+
     /// Whether this was the end of `System`.
     fn step(&mut self, step: &Step) -> Sure<bool> {
         match (*step, self.open) {

@@ -42,9 +42,12 @@ pub(crate) fn push(data: &[u8], value: Value, out: &mut String) -> Sure<()> {
         (0x07, _) => write(out, format_args!("{}", i32::from_le_bytes(sized(bytes)?))),
         (0x09, _) => write(out, format_args!("{}", i64::from_le_bytes(sized(bytes)?))),
         (values::U8 | values::U16 | values::U32 | values::U64, _) => {
-            write(out, format_args!("{}", unsigned(bytes)));
+            digits(unsigned(bytes), 10, out);
         }
-        (0x10 | 0x14 | 0x15, _) => write(out, format_args!("{:#x}", unsigned(bytes))),
+        (0x10 | 0x14 | 0x15, _) => {
+            out.push_str("0x");
+            digits(unsigned(bytes), 16, out);
+        }
         _ => return Err(Odd),
     }
     Ok(())
@@ -72,14 +75,51 @@ pub(crate) fn unsigned(bytes: &[u8]) -> u64 {
 
 /// UTF-16 up to the first NUL.
 pub(crate) fn utf16(bytes: &[u8], out: &mut String) {
-    let units = bytes.as_chunks::<2>().0;
-    let is_plain = |[low, high]: &[u8; 2]| *high == 0 && matches!(low, b' '..=b'~');
-    let plain = units.iter().position(|unit| !is_plain(unit)).unwrap_or(units.len());
-    let (ascii, rest) = units.split_at_checked(plain).unwrap_or((&[], units));
-    out.reserve(units.len());
-    out.extend(ascii.iter().map(|[low, _]| char::from(*low)));
+    let mut rest = bytes.as_chunks::<2>().0;
+    out.reserve(rest.len());
+    let mut ascii = [0_u8; 64];
+    loop {
+        let mut plain = 0;
+        for (place, [low, high]) in ascii.iter_mut().zip(rest) {
+            if *high != 0 || !matches!(low, b' '..=b'~') {
+                break;
+            }
+            *place = *low;
+            plain += 1;
+        }
+        push_ascii(ascii.get(..plain).unwrap_or_default(), out);
+        rest = rest.get(plain..).unwrap_or_default();
+        if plain < ascii.len() {
+            break;
+        }
+    }
     let rest = rest.iter().map(|unit| u16::from_le_bytes(*unit)).take_while(|unit| *unit != 0);
     out.extend(char::decode_utf16(rest).map(|letter| letter.map_or(FORBIDDEN, allowed)));
+}
+
+/// Many at once; each letter for itself costs several times as much.
+fn push_ascii(letters: &[u8], out: &mut String) {
+    out.push_str(std::str::from_utf8(letters).unwrap_or_default());
+}
+
+/// A number without its leading zeroes.
+fn digits(mut number: u64, base: u8, out: &mut String) {
+    let mut room = [0_u8; 20];
+    let mut used = 0;
+    for place in room.iter_mut().rev() {
+        let rest = u8::try_from(number % u64::from(base)).unwrap_or_default();
+        *place = digit(rest);
+        used += 1;
+        number /= u64::from(base);
+        if number == 0 {
+            break;
+        }
+    }
+    push_ascii(room.get(room.len() - used..).unwrap_or_default(), out);
+}
+
+fn digit(number: u8) -> u8 {
+    if number < 10 { b'0' + number } else { b'a' + number - 10 }
 }
 
 fn allowed(letter: char) -> char {
@@ -107,11 +147,19 @@ fn hex(bytes: &[u8], out: &mut String) {
 /// `{d3c8e9a0-…}`; the first three fields are little-endian.
 fn guid(bytes: &[u8], out: &mut String) -> Sure<()> {
     let [a, b, c, d, e, f, g, h, rest @ ..] = sized::<16>(bytes)?;
-    let first = u32::from_le_bytes([a, b, c, d]);
-    let (second, third) = (u16::from_le_bytes([e, f]), u16::from_le_bytes([g, h]));
-    let fourth = u64::from_be_bytes(rest);
-    let (clock, node) = (fourth >> 48, fourth & 0xffff_ffff_ffff);
-    write(out, format_args!("{{{first:08x}-{second:04x}-{third:04x}-{clock:04x}-{node:012x}}}"));
+    let [i, j, k, l, m, n, o, p] = rest;
+    out.push('{');
+    for (place, group) in
+        [&[d, c, b, a][..], &[f, e], &[h, g], &[i, j], &[k, l, m, n, o, p]].into_iter().enumerate()
+    {
+        if place > 0 {
+            out.push('-');
+        }
+        out.extend(
+            group.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)].map(char::from)),
+        );
+    }
+    out.push('}');
     Ok(())
 }
 
@@ -201,9 +249,13 @@ fn sid(bytes: &[u8], out: &mut String) -> Sure<()> {
     let (head, parts) = bytes.split_first_chunk::<8>().ok_or(Odd)?;
     let [revision, _, authority @ ..] = head;
     let authority = authority.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
-    write(out, format_args!("S-{revision}-{authority}"));
+    out.push_str("S-");
+    digits(u64::from(*revision), 10, out);
+    out.push('-');
+    digits(authority, 10, out);
     for part in parts.as_chunks::<4>().0 {
-        write(out, format_args!("-{}", u32::from_le_bytes(*part)));
+        out.push('-');
+        digits(u64::from(u32::from_le_bytes(*part)), 10, out);
     }
     Ok(())
 }

@@ -25,6 +25,11 @@ impl Value {
         matches!(self.kind, U8 | U16 | U32 | U64)
     }
 
+    /// Whether it is a number, a GUID or a time, which can be read whatever it is.
+    pub(crate) fn is_passing(self) -> bool {
+        self.is_unsigned() || matches!(self.kind, GUID | FILETIME)
+    }
+
     /// Whether an embedded stream was read from it.
     pub(crate) fn stream(self) -> Option<usize> {
         (self.kind == STREAM && self.bytes > 0).then(|| index(self.at))
@@ -44,6 +49,7 @@ pub(crate) const U16: u8 = 0x06;
 pub(crate) const U32: u8 = 0x08;
 pub(crate) const U64: u8 = 0x0a;
 pub(crate) const BINARY: u8 = 0x0e;
+const GUID: u8 = 0x0f;
 const POINTER: u8 = 0x10;
 pub(crate) const FILETIME: u8 = 0x11;
 const SID: u8 = 0x13;
