@@ -157,7 +157,7 @@ fn belongs(known: &Attempt, part: &Attempt) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attempts::AttemptBuilder;
+    use crate::attempts::{AttemptBuilder, Sighting};
     use crate::event::{Event, Origin, Position, SourceId, Timestamp};
 
     const ACTIVITY: &str = "f420c124-addc-4fda-abca-2af9e88eceb8";
@@ -194,7 +194,7 @@ mod tests {
         ];
         let books = parts.map(|(provider, id, time)| {
             let mut builder = AttemptBuilder::default();
-            builder.feed(&event(provider, id, time));
+            builder.feed(&Sighting::of(&event(provider, id, time)).unwrap());
             builder.finish()
         });
         let joined = Attempts::join(books);
