@@ -293,6 +293,10 @@ fn cover(hosts: &mut BTreeMap<HostKey, Host>, span: &CoverageSpan) {
     if span.computer.len() > host.name.len() {
         host.name = span.computer.to_string();
     }
+    // A selection of a log names none: it proves no absence.
+    if span.channel.is_empty() {
+        return;
+    }
     let fresh = ChannelCoverage { first: span.first, last: span.last, records: 0, cleared: false };
     let log = host.coverage.entry(Arc::clone(&span.channel)).or_insert(fresh);
     log.first = log.first.min(span.first);

@@ -79,7 +79,12 @@ fn run_analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
     }
     let bytes = bundle.sources().iter().map(|source| source.bytes).sum();
     let progress = Progress::new(bytes, arguments.quiet);
-    let scope = Scope { from: arguments.from, to: arguments.to, hosts: arguments.host.clone() };
+    let scope = Scope {
+        from: arguments.from,
+        to: arguments.to,
+        hosts: arguments.host.clone(),
+        zone: arguments.time_zone,
+    };
     let analysis = analyze(&bundle, &db, &scope, &|bytes| progress.add(bytes));
     progress.finish();
     if let Some(dir) = &arguments.output {

@@ -30,7 +30,7 @@ pub struct AttemptBuilder {
 impl AttemptBuilder {
     /// Takes one event, in the order of the log.
     pub fn feed(&mut self, event: &Event) {
-        let (Some(step), Some(time)) = (Step::of(event), event.time.utc()) else { return };
+        let (Some(step), Some(time)) = (Step::of(event), event.time.clock()) else { return };
         match &event.activity_id {
             Some(activity) => self.feed_activity(activity, event, step, time),
             None => self.feed_loose(event, step, time),

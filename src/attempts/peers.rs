@@ -51,6 +51,11 @@ impl PeerBook {
         }
     }
 
+    /// Changes every attempt, for the pass that knows the zone of a local time.
+    pub fn rewrite(&mut self, change: &mut dyn FnMut(&mut Attempt)) {
+        self.rows.values_mut().flat_map(|row| &mut row.kept).for_each(change);
+    }
+
     /// The attempts, in order of time.
     #[must_use]
     pub fn into_list(self) -> Vec<Attempt> {

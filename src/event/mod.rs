@@ -21,6 +21,7 @@ pub const TEXT_PROVIDERS: &[&str] = &[
     "acl",
     "certutil",
     "systeminfo",
+    "time zone",
 ];
 
 /// Index of a source in [`Bundle::sources`](crate::bundle::Bundle::sources).

@@ -16,6 +16,7 @@ pub mod reporting_events;
 pub mod systeminfo;
 #[cfg(test)]
 mod testing;
+pub mod time_zone;
 pub mod unread;
 
 use std::collections::HashMap;
@@ -49,6 +50,7 @@ pub static PARSERS: &[&dyn Parser] = &[
     &acl::Acl,
     &certutil::Certutil,
     &systeminfo::Systeminfo,
+    &time_zone::TimeZone,
     // Takes whatever people have written, so everything else comes first.
     &mstsc_dialog::MstscDialog,
 ];
