@@ -291,7 +291,7 @@ mod tests {
         let source = Source::from_bytes(SourceId(0), "t", &vec![b'a'; limits::LINE_BYTES + 10]);
         let mut lines = source.lines().unwrap();
         assert_eq!(lines.next().map(|(_, text)| text.len()), Some(limits::LINE_BYTES));
-        assert_eq!((lines.next(), lines.cut()), (None, 1));
+        assert_eq!((lines.next(), lines.raw().cut()), (None, 1));
     }
 
     #[test]
@@ -302,7 +302,7 @@ mod tests {
         let mut lines = source.lines().unwrap();
         let seen: Vec<_> = lines.by_ref().map(|(number, text)| (number, text.len())).collect();
         assert_eq!(seen, [(1, limits::LINE_BYTES), (2, 1), (3, limits::LINE_BYTES)]);
-        assert_eq!(lines.cut(), 2);
+        assert_eq!(lines.raw().cut(), 2);
     }
 
     #[test]

@@ -169,6 +169,41 @@ fn a_real_document_of_a_converter() {
 }
 
 #[test]
+fn a_real_export_of_wevtutil() {
+    let Some(events) = real("wevtutil-text-system-2023.txt") else { return };
+    assert_eq!(events.len(), 3532);
+    assert_eq!(events[0].time.to_string(), "2023-05-22 08:05:28.871 local");
+    let count =
+        |wanted: &dyn Fn(&Event) -> bool| events.iter().filter(|event| wanted(event)).count();
+    let levels = [4, 3, 2, 1].map(|level| count(&|event| event.level == Some(level)));
+    assert_eq!(levels, [3036, 411, 74, 11]);
+    let hosts = ["DESKTOP-RVU7BLR", "WIN-OLSM3UC973S"];
+    let hosts = hosts.map(|host| count(&|event| event.computer.as_deref() == Some(host)));
+    assert_eq!(hosts, [3364, 168]);
+    let ids = [
+        ("Kernel-Power", 41),
+        ("EventLog", 6008),
+        ("WindowsUpdateClient", 19),
+        ("WindowsUpdateClient", 20),
+        ("WindowsUpdateClient", 43),
+        ("WindowsUpdateClient", 44),
+    ];
+    let ids = ids.map(|(source, id)| {
+        count(&|event| event.provider.ends_with(source) && event.event_id == Some(id))
+    });
+    assert_eq!(ids, [11, 10, 37, 5, 42, 55]);
+    let starts: Vec<_> = events
+        .iter()
+        .filter(|event| event.event_id == Some(12) && event.field("StartTime").is_some())
+        .collect();
+    assert_eq!(starts.len(), 38);
+    let installed = events
+        .iter()
+        .find(|event| event.provider.ends_with("UpdateClient") && event.event_id == Some(19));
+    assert_eq!(installed.unwrap().field("KB"), Some("KB5020683"));
+}
+
+#[test]
 fn real_dialogs() {
     let codes = |event: &Event| {
         (event.code("ErrorCode"), event.code("ExtendedErrorCode"), event.time.to_string())

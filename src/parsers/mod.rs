@@ -7,8 +7,13 @@ pub mod certutil;
 mod coverage;
 mod damage;
 mod dates;
+pub mod event_clixml;
+pub mod event_csv;
+pub mod event_json;
+pub mod event_viewer;
 pub mod event_xml;
 pub mod evtx;
+mod export;
 pub mod hotfix_list;
 pub mod mstsc_dialog;
 pub mod reg_export;
@@ -18,6 +23,7 @@ pub mod systeminfo;
 mod testing;
 pub mod time_zone;
 pub mod unread;
+pub mod wevtutil_text;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -44,6 +50,11 @@ pub trait Parser: Sync {
 pub static PARSERS: &[&dyn Parser] = &[
     &evtx::Evtx,
     &event_xml::EventXml,
+    &event_viewer::EventViewer,
+    &event_csv::EventCsv,
+    &event_json::EventJson,
+    &event_clixml::EventClixml,
+    &wevtutil_text::WevtutilText,
     &reporting_events::ReportingEvents,
     &hotfix_list::HotfixList,
     &reg_export::RegExport,

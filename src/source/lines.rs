@@ -153,17 +153,11 @@ impl<'s> RawLines<'s> {
 /// Iterator over the decoded lines of a source: (number from 1, text).
 pub struct Lines<'s>(pub(super) RawLines<'s>);
 
-impl Lines<'_> {
-    /// Why reading stopped before the end, if it did.
+impl<'s> Lines<'s> {
+    /// What happened to the lines: whether reading stopped, how many were cut.
     #[must_use]
-    pub fn failure(&self) -> Option<&str> {
-        self.0.failure()
-    }
-
-    /// How many lines were longer than [`limits::LINE_BYTES`] and were cut to it.
-    #[must_use]
-    pub fn cut(&self) -> u64 {
-        self.0.cut()
+    pub fn raw(&self) -> &RawLines<'s> {
+        &self.0
     }
 }
 

@@ -116,14 +116,16 @@ fn clock(
     let first = all.next();
     let of_bundle = first.filter(|zone| all.all(|other| other == *zone));
     let named = machine.and_then(Machine::zone).or(of_bundle);
-    let fits = |zone: &Zone| own.iter().all(|(local, minutes)| zone.agrees(*local, *minutes));
+    let sure = |zone: &Zone| !matches!(zone, Zone::Offset { standard_only: true, .. });
+    let fits = |zone: &Zone| {
+        sure(zone) && own.iter().all(|(local, minutes)| zone.agrees(*local, *minutes))
+    };
     if !own.is_empty() {
         // A zone that agrees with what was seen knows the seasons that were not seen.
         let zone = [named, given].into_iter().flatten().find(fits);
         return Some(zone.map_or(Clock::Samples(own.to_vec()), Clock::Zone));
     }
     let seen = machine.map(|machine| &machine.samples).filter(|samples| !samples.is_empty());
-    let sure = |zone: &Zone| !matches!(zone, Zone::Offset { standard_only: true, .. });
     let only = machines.values().next().filter(|_| machines.len() == 1).map(|one| &one.samples);
     named
         .filter(sure)

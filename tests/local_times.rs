@@ -1,0 +1,110 @@
+//! Logs in local time: what they mean once the whole bundle is known.
+
+#![allow(missing_docs, reason = "nobody links to a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test program, which clippy does not see"
+)]
+
+use std::path::{Path, PathBuf};
+
+use rdpwhy::analysis::{Analysis, Scope, analyze};
+use rdpwhy::bundle::{Bundle, Options};
+use rdpwhy::event::TimeQuality;
+use rdpwhy::signatures::Database;
+use rdpwhy::zone::Zone;
+
+/// Analyses a folder with these files, and gives the lines of its timeline as `time quality summary`, and its notices.
+fn lines(files: &[(&str, &str)], zone: Option<&str>) -> (Vec<String>, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let db = Database::built_in().unwrap();
+    let zone = zone.map(|name| Zone::parse(name).unwrap());
+    let analysis = analyzed(&db, folder.path().to_owned(), zone);
+    let lines = analysis.timeline.entries().iter().map(|entry| {
+        let time = entry.time.map_or_else(String::new, |time| time.to_rfc3339());
+        format!("{time} {:?} {}", entry.quality, entry.provider)
+    });
+    let notices = analysis.notices.iter().map(|notice| notice.what.clone());
+    (lines.collect(), notices.collect())
+}
+
+fn analyzed<'db>(db: &'db Database, path: PathBuf, zone: Option<Zone>) -> Analysis<'db> {
+    let bundle = Bundle::open(&[path], &Options::default()).unwrap();
+    analyze(&bundle, db, &Scope { zone, ..Scope::default() }, &|_| ())
+}
+
+const CSV: &str = "Level,Date and Time,Source,Event ID,Task Category\r\n\
+    Error,11/18/2026 2:41:53 PM,Schannel,36870,None,The TLS server key: 0x8009030d. State 10001.\r\n";
+
+#[test]
+fn an_unknown_zone_is_said_and_the_user_may_tell_it() {
+    let (lines_without, notices) = lines(&[("events.csv", CSV)], None);
+    assert_eq!(lines_without, ["2026-11-18T14:41:53+00:00 Assumed Schannel"]);
+    assert!(notices.iter().any(|what| what.contains("--time-zone")), "{notices:?}");
+    let (lines_with, notices) = lines(&[("events.csv", CSV)], Some("Central Standard Time"));
+    assert_eq!(lines_with, ["2026-11-18T20:41:53+00:00 Resolved Schannel"]);
+    assert_eq!(notices, Vec::<String>::new());
+}
+
+#[test]
+fn the_bundle_tells_the_zone_and_is_believed_before_the_user() {
+    let zone = "\r\nId                         : W. Europe Standard Time\r\nBaseUtcOffset              : 01:00:00\r\n";
+    let (found, _) = lines(&[("events.csv", CSV), ("zone.txt", zone)], Some("Asia/Tokyo"));
+    assert_eq!(found, ["2026-11-18T13:41:53+00:00 Resolved Schannel"]);
+    let key = "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\TimeZoneInformation]\r\n\
+               \"TimeZoneKeyName\"=\"Pacific Standard Time\"\r\n\"ActiveTimeBias\"=dword:000001e0\r\n";
+    let (found, _) = lines(&[("events.csv", CSV), ("zone.reg", key)], None);
+    assert_eq!(found, ["2026-11-18T22:41:53+00:00 Resolved Schannel"]);
+}
+
+#[test]
+fn two_machines_keep_their_own_clocks() {
+    let zone = |id: &str| {
+        format!(
+            "\r\nId                         : {id}\r\nBaseUtcOffset              : 01:00:00\r\n"
+        )
+    };
+    let (berlin, tokyo) = (zone("W. Europe Standard Time"), zone("Tokyo Standard Time"));
+    let csv = |host: &str| {
+        format!(
+            "EventID,MachineName,EntryType,Message,Source,TimeGenerated\r\n36870,{host},Error,TLS server 0x8009030d,Schannel,2026-11-18 14:41:53\r\n"
+        )
+    };
+    let (found, _) = lines(
+        &[
+            ("client/events.csv", &csv("PC7")),
+            ("client/zone.txt", &tokyo),
+            ("server/events.csv", &csv("SRV01")),
+            ("server/zone.txt", &berlin),
+        ],
+        None,
+    );
+    let expected = [
+        "2026-11-18T05:41:53+00:00 Resolved Schannel",
+        "2026-11-18T13:41:53+00:00 Resolved Schannel",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "real files are not part of this repository")]
+fn a_real_export_of_wevtutil_tells_its_own_offset() {
+    let Ok(corpus) = std::env::var("RDPWHY_CORPUS") else {
+        eprintln!("skipped: RDPWHY_CORPUS does not say where the real files are");
+        return;
+    };
+    let db = Database::built_in().unwrap();
+    let path = Path::new(&corpus).join("text/wevtutil-text-system-2023.txt");
+    let analysis = analyzed(&db, path, None);
+    let source = &analysis.sources[0];
+    assert_eq!((source.format, source.events), (Some("wevtutil-text"), 3532));
+    assert_eq!(source.first.unwrap().to_rfc3339(), "2023-05-22T14:05:16.543+00:00");
+    let other = |entry: &&rdpwhy::timeline::Entry| entry.quality != TimeQuality::Resolved;
+    assert_eq!(analysis.timeline.entries().iter().find(other), None);
+}
