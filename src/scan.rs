@@ -48,6 +48,12 @@ pub struct Scan {
 }
 
 impl Scan {
+    /// Whether anything in it may matter to the case.
+    #[must_use]
+    pub fn tells(&self) -> bool {
+        self.findings.series().next().is_some() || !self.attempts.is_empty()
+    }
+
     /// Moves everything dated to the instants that the local times mean. Days stay days.
     pub fn settle(
         &mut self,
@@ -178,7 +184,8 @@ impl<'s> Scanner<'s> {
             source: self.source,
             format,
             sha256,
-            events: records + self.texts,
+            // Logs of text count their records themselves, whoever wants them.
+            events: if self.local { records.max(self.texts) } else { records + self.texts },
             first: self.span.map(|(first, _)| first),
             last: self.span.map(|(_, last)| last),
             findings: self.findings,
@@ -228,6 +235,10 @@ impl Sink for Scanner<'_> {
             Some(known) => known.absorb(&span),
             None => self.coverage.push(span),
         }
+    }
+
+    fn local(&mut self) {
+        self.local = true;
     }
 
     fn notice(&mut self, notice: Notice) {

@@ -22,6 +22,12 @@ pub const TEXT_PROVIDERS: &[&str] = &[
     "certutil",
     "systeminfo",
     "time zone",
+    "CBS",
+    "WindowsUpdate",
+    "DISM",
+    "dism packages",
+    "update history",
+    "Windows Setup",
 ];
 
 /// Index of a source in [`Bundle::sources`](crate::bundle::Bundle::sources).

@@ -3,10 +3,13 @@
 //! A new format is a file here, a `mod` line and an entry in [`PARSERS`].
 
 pub mod acl;
+pub mod cbs_log;
 pub mod certutil;
 mod coverage;
 mod damage;
 mod dates;
+pub mod dism_log;
+pub mod dism_packages;
 pub mod event_clixml;
 pub mod event_csv;
 pub mod event_json;
@@ -18,12 +21,17 @@ pub mod hotfix_list;
 pub mod mstsc_dialog;
 pub mod reg_export;
 pub mod reporting_events;
+mod servicing;
+pub mod setup_log;
+pub mod setupdiag;
 pub mod systeminfo;
 #[cfg(test)]
 mod testing;
 pub mod time_zone;
 pub mod unread;
+pub mod update_history;
 pub mod wevtutil_text;
+pub mod windows_update_log;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -56,6 +64,13 @@ pub static PARSERS: &[&dyn Parser] = &[
     &event_clixml::EventClixml,
     &wevtutil_text::WevtutilText,
     &reporting_events::ReportingEvents,
+    &cbs_log::CbsLog,
+    &windows_update_log::WindowsUpdateLog,
+    &dism_log::DismLog,
+    &setup_log::SetupLog,
+    &setupdiag::SetupDiag,
+    &dism_packages::DismPackages,
+    &update_history::UpdateHistory,
     &hotfix_list::HotfixList,
     &reg_export::RegExport,
     &acl::Acl,
@@ -86,6 +101,8 @@ pub trait Sink {
     fn event(&mut self, event: Event);
     /// Takes note that records of a log were seen, wanted or not.
     fn coverage(&mut self, span: CoverageSpan);
+    /// Takes note that the times of this source are the wall clock of its machine, coverage and all.
+    fn local(&mut self) {}
     /// Takes something that could not be read.
     fn notice(&mut self, notice: Notice);
 }

@@ -51,6 +51,8 @@ pub fn resolve(scans: &mut [Scan], sources: &[Source], given: Option<Zone>) {
         let own = own_samples(scan);
         match clock(&own, host.as_ref(), &machines, given) {
             Some(clock) => settle(scan, &clock),
+            // What tells nothing about the case needs no zone.
+            None if !scan.tells() => {}
             None => {
                 let what = "its times are local and nothing tells the zone: shown as if they were UTC; \
                             --time-zone would settle it";
