@@ -16,13 +16,12 @@
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
-use chrono::NaiveDateTime;
 use memchr::memmem::Finder;
 
 use super::servicing::{self, Span, State};
 use super::{Parser, Sink, damage};
 use crate::event::{Event, Timestamp};
-use crate::source::Source;
+use crate::source::{RawLine, Source};
 
 /// The log of Component Based Servicing.
 pub struct CbsLog;
@@ -31,7 +30,7 @@ pub struct CbsLog;
 const SESSIONS: usize = 64;
 
 /// Packages of one session.
-const PACKAGES: usize = 256;
+const PACKAGES: usize = 4096;
 
 impl Parser for CbsLog {
     fn format(&self) -> &'static str {
@@ -53,10 +52,9 @@ impl Parser for CbsLog {
             if !span.take(line.bytes) {
                 continue;
             }
-            if SESSION.find(line.bytes).is_some() {
-                if let Some(time) = servicing::time(line.bytes) {
-                    sessions.take(&line.text(), line.number, time, source, sink);
-                }
+            let after = |at: usize| line.bytes.get(at + "ession".len());
+            if SESSION.find_iter(line.bytes).any(|at| matches!(after(at), Some(b':' | b'('))) {
+                sessions.take(line, source, sink);
             } else if BOOT.find(line.bytes).is_some() {
                 let text = line.text();
                 let boot = text.split_once("Last boot time: ").map_or("", |(_, boot)| boot.trim());
@@ -88,7 +86,7 @@ struct Session {
 #[derive(Debug)]
 struct Done {
     line: u64,
-    time: NaiveDateTime,
+    time: Timestamp,
     package: String,
     result: String,
 }
@@ -99,20 +97,15 @@ struct Sessions {
 }
 
 impl Sessions {
-    fn take(
-        &mut self,
-        line: &str,
-        number: u64,
-        time: NaiveDateTime,
-        source: &Source,
-        sink: &mut dyn Sink,
-    ) {
-        let Some((_, component, text)) = servicing::parts(line) else { return };
+    fn take(&mut self, line: RawLine<'_>, source: &Source, sink: &mut dyn Sink) {
+        let (number, whole) = (line.number, line.text());
+        let time = || servicing::time(line.bytes).map_or(Timestamp::Undated, Timestamp::Local);
+        let Some((_, component, text)) = servicing::parts(&whole) else { return };
         let Some(id) = id(text).filter(|_| matches!(component, "CBS" | "")) else { return };
         if text.starts_with("Exec: Processing complete, session(") {
             // A repair of the store changes no update.
             let result = servicing::hex_after(text, "[HRESULT = ").unwrap_or_default();
-            let event = Event::text("CBS", Timestamp::Local(time), source.line(number));
+            let event = Event::text("CBS", time(), source.line(number));
             sink.event(
                 event.with("Action", "repair").with("Session", id).with("ErrorCode", result),
             );
@@ -131,7 +124,7 @@ impl Sessions {
             let package = text.split_once("Package: ").map_or("", |(_, rest)| rest);
             let package = package.split([' ', ',']).next().unwrap_or_default().to_owned();
             let result = servicing::hex_after(text, "[HRESULT = ").unwrap_or_default().to_owned();
-            session.packages.push(Done { line: number, time, package, result });
+            session.packages.push(Done { line: number, time: time(), package, result });
         }
         if let Some((_, rest)) = text.split_once(" finalized. Reboot required: ") {
             let restart = rest.starts_with("yes");
@@ -191,7 +184,7 @@ impl Session {
                 _ => done.package.clone(),
             };
             let at = source.line(done.line);
-            let event = servicing::change("CBS", Timestamp::Local(done.time), at, state, &name);
+            let event = servicing::change("CBS", done.time, at, state, &name);
             sink.event(
                 event
                     .with("ErrorCode", &done.result)
