@@ -225,6 +225,12 @@ mod tests {
                 "Service Control Manager: param1=CNG Key Isolation ServiceName=KeyIso",
             ),
             (
+                "TerminalServices-RemoteConnectionManager",
+                1057,
+                "Zugriff verweigert",
+                "Microsoft-Windows-TerminalServices-RemoteConnectionManager: param1=Zugriff verweigert StatusCode=0x00000005",
+            ),
+            (
                 "TerminalServices-ClientActiveXCore",
                 1026,
                 "RDP ClientActiveX has been disconnected (Reason= 2308)",

@@ -13,6 +13,7 @@ pub mod dism_packages;
 pub mod event_clixml;
 pub mod event_csv;
 pub mod event_json;
+pub mod event_list;
 pub mod event_viewer;
 pub mod event_xml;
 pub mod evtx;
@@ -62,6 +63,7 @@ pub static PARSERS: &[&dyn Parser] = &[
     &event_csv::EventCsv,
     &event_json::EventJson,
     &event_clixml::EventClixml,
+    &event_list::EventList,
     &wevtutil_text::WevtutilText,
     &reporting_events::ReportingEvents,
     &cbs_log::CbsLog,

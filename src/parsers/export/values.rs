@@ -126,6 +126,8 @@ enum Place {
     Colon(usize),
     /// All after ` = `.
     Equals,
+    /// The whole message.
+    All,
     /// The first of these words.
     Word(Vec<&'static str>),
     /// The value behind an English label, and which of several.
@@ -154,6 +156,9 @@ impl Place {
     fn parse(text: &'static str) -> Option<Self> {
         if let Some(pattern) = text.strip_prefix("re:") {
             return Regex::new(pattern).ok().map(Self::Pattern);
+        }
+        if text == "all" {
+            return Some(Self::All);
         }
         if let Some(words) = text.strip_prefix("word:") {
             return Some(Self::Word(words.split('|').collect()));
@@ -188,6 +193,7 @@ impl Place {
                 let (at, _) = message.match_indices(": ").nth(*number)?;
                 message.get(at + 2..)?
             }
+            Self::All => message,
             Self::Equals => message.split_once(" = ")?.1,
             Self::Word(words) => {
                 let at =
