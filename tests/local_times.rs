@@ -93,6 +93,55 @@ fn two_machines_keep_their_own_clocks() {
 }
 
 #[test]
+fn the_hour_that_came_twice_is_told_apart_by_the_order_of_the_file() {
+    let row = |time: &str| {
+        format!("36870,SRV01,Error,TLS server 0x8009030d,Schannel,2026-10-25 {time}\r\n")
+    };
+    let rows = ["01:30:00", "02:20:00", "02:50:00", "02:10:00", "03:30:00"].map(row).concat();
+    let csv = format!("EventID,MachineName,EntryType,Message,Source,TimeGenerated\r\n{rows}");
+    let (found, _) = lines(&[("events.csv", &csv)], Some("Europe/Berlin"));
+    let expected = [
+        "2026-10-24T23:30",
+        "2026-10-25T00:20",
+        "2026-10-25T00:50",
+        "2026-10-25T01:10",
+        "2026-10-25T02:30",
+    ];
+    assert_eq!(found, expected.map(|time| format!("{time}:00+00:00 Resolved Schannel")));
+    // A single event of that hour tells nothing.
+    let alone = format!(
+        "EventID,MachineName,EntryType,Message,Source,TimeGenerated\r\n{}",
+        row("02:20:00")
+    );
+    let (found, _) = lines(&[("events.csv", &alone)], Some("Europe/Berlin"));
+    assert_eq!(found, ["2026-10-25T00:20:00+00:00 Assumed Schannel"]);
+}
+
+#[test]
+fn a_start_that_two_logs_tell_gives_the_offset() {
+    let boot = "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Microsoft-Windows-Kernel-General'/>\
+        <EventID>12</EventID><Level>4</Level><TimeCreated SystemTime='2026-11-16T15:35:14Z'/><EventRecordID>7</EventRecordID><Channel>System</Channel>\
+        <Computer>SRV01</Computer></System><EventData><Data Name='BuildVersion'>20348</Data><Data Name='StartTime'>2026-11-16T15:35:13.4920000Z</Data></EventData></Event>";
+    let line = |time: &str, text: &str| {
+        format!("2026-11-17 {time}, Info                  CBS    {text}\r\n")
+    };
+    let cbs = [
+        line("03:00:00", "TI: Last boot time: 2026-11-16 16:35:13.492"),
+        line("03:00:01", "Session: 1_2 initialized by client WindowsUpdateAgent."),
+        line(
+            "03:05:00",
+            "Exec: Processing complete.  Session: 1_2, Package: Package_for_KB5099999~31bf3856ad364e35~amd64~~10.0.1.0 [HRESULT = 0x00000000 - S_OK]",
+        ),
+        line(
+            "03:05:01",
+            "Session: 1_2 finalized. Reboot required: no [HRESULT = 0x00000000 - S_OK]",
+        ),
+    ];
+    let (found, _) = lines(&[("System.xml", boot), ("CBS.log", &cbs.concat())], None);
+    assert!(found.contains(&"2026-11-17T02:05:00+00:00 Resolved CBS".to_owned()), "{found:?}");
+}
+
+#[test]
 #[expect(clippy::disallowed_methods, reason = "real files are not part of this repository")]
 fn a_real_export_of_wevtutil_tells_its_own_offset() {
     let Ok(corpus) = std::env::var("RDPWHY_CORPUS") else {
