@@ -93,6 +93,26 @@ fn two_machines_keep_their_own_clocks() {
 }
 
 #[test]
+fn machines_that_disagree_tell_nothing_about_a_log_of_nobody() {
+    let info = |host: &str, zone: &str| {
+        format!(
+            "\r\nHost Name:                 {host}\r\nOS Name:                   Microsoft Windows Server 2022 Standard\r\n\
+             OS Version:                10.0.20348 N/A Build 20348\r\nOS Build Type:             Multiprocessor Free\r\nTime Zone:                 {zone}\r\n"
+        )
+    };
+    let (east, west) = (
+        info("SRV01", "(UTC+09:00) Osaka, Sapporo, Tokyo"),
+        info("SRV02", "(UTC-08:00) Pacific Time (US & Canada)"),
+    );
+    let (found, _) = lines(&[("events.csv", CSV), ("east.txt", &east)], None);
+    assert!(found.contains(&"2026-11-18T05:41:53+00:00 Resolved Schannel".to_owned()), "{found:?}");
+    let (found, notices) =
+        lines(&[("events.csv", CSV), ("a/east.txt", &east), ("b/west.txt", &west)], None);
+    assert!(found.contains(&"2026-11-18T14:41:53+00:00 Assumed Schannel".to_owned()), "{found:?}");
+    assert!(notices.iter().any(|what| what.contains("--time-zone")), "{notices:?}");
+}
+
+#[test]
 fn the_hour_that_came_twice_is_told_apart_by_the_order_of_the_file() {
     let row = |time: &str| {
         format!("36870,SRV01,Error,TLS server 0x8009030d,Schannel,2026-10-25 {time}\r\n")

@@ -26,7 +26,8 @@ enum Clock {
 /// What is known of one machine.
 #[derive(Debug, Default)]
 struct Machine {
-    zones: Vec<Zone>,
+    /// Each with whether its record names the machine, or only stands where its logs stand.
+    zones: Vec<(bool, Zone)>,
     samples: Vec<(NaiveDateTime, i32)>,
     boots: Vec<DateTime<Utc>>,
     local_boots: Vec<NaiveDateTime>,
@@ -43,7 +44,7 @@ pub fn resolve(scans: &mut [Scan], sources: &[Source], given: Option<Zone>) {
     for (scan, host) in scans.iter().zip(&hosts) {
         for (computer, hint) in &scan.hints.0 {
             let key = computer.as_deref().and_then(HostKey::new).or_else(|| host.clone());
-            machines.entry(key).or_default().take(*hint);
+            machines.entry(key).or_default().take(computer.is_some(), *hint);
         }
     }
     machines.values_mut().for_each(Machine::pair_boots);
@@ -113,7 +114,8 @@ fn clock(
     machines: &BTreeMap<Option<HostKey>, Machine>,
     given: Option<Zone>,
 ) -> Option<Clock> {
-    let machine = machines.get(&host.cloned());
+    // Two files that name no machine need not be of the same.
+    let machine = host.and_then(|host| machines.get(&Some(host.clone())));
     let mut all = machines.values().filter_map(Machine::zone);
     let first = all.next();
     let of_bundle = first.filter(|zone| all.all(|other| other == *zone));
@@ -139,9 +141,9 @@ fn clock(
 }
 
 impl Machine {
-    fn take(&mut self, hint: Hint) {
+    fn take(&mut self, named: bool, hint: Hint) {
         match hint {
-            Hint::Zone(zone) => self.zones.push(zone),
+            Hint::Zone(zone) => self.zones.push((named, zone)),
             Hint::Sample(local, minutes) => self.samples.push((local, minutes)),
             Hint::Boot(time) => self.boots.push(time),
             Hint::LocalBoot(time) => self.local_boots.push(time),
@@ -160,10 +162,17 @@ impl Machine {
         self.samples.dedup();
     }
 
-    /// Its zone by name when one source tells it, else the offset; the last word, for it may have moved.
+    /// Its zone: the last word of records that name the machine, for it may have moved; else what all others agree on. A
+    /// name says more than an offset.
     fn zone(&self) -> Option<Zone> {
-        let named = self.zones.iter().rev().find(|zone| matches!(zone, Zone::Named(_)));
-        named.or(self.zones.last()).copied()
+        let by_name = |zone: &&(bool, Zone)| matches!(zone.1, Zone::Named(_));
+        let own = || self.zones.iter().filter(|(named, _)| *named);
+        let own_zone = own().rev().find(by_name).or_else(|| own().next_back());
+        let mut others = self.zones.iter().filter(by_name).map(|(_, zone)| *zone);
+        let first = others.next();
+        let agreed = first.filter(|zone| others.all(|other| other == *zone));
+        let only_offsets = || self.zones.last().filter(|_| first.is_none()).map(|(_, zone)| *zone);
+        own_zone.map(|(_, zone)| *zone).or(agreed).or_else(only_offsets)
     }
 }
 
