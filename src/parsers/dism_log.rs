@@ -1,6 +1,6 @@
 //! `dism.log`: what an administrator or a script did with DISM.
 //!
-//! Written to `C:\Windows\Logs\DISM`, in the form of [`servicing`]. Told are the command lines that change what is
+//! Written to `C:\Windows\Logs\DISM`, in the form of `CBS.log`. Told are the command lines that change what is
 //! installed (packages, features, editions, repairs), each with how it ended, as far as its process says so. What the
 //! packages did then stands in `CBS.log`.
 

@@ -1,6 +1,6 @@
 //! The logs of Windows Setup: `setupact.log`, `setuperr.log`, `setupact_rollback.log`.
 //!
-//! Written to `C:\Windows\Panther`, `C:\$WINDOWS.~BT\Sources\Panther`, `…\Rollback`, in the form of [`servicing`], with
+//! Written to `C:\Windows\Panther`, `C:\$WINDOWS.~BT\Sources\Panther`, `…\Rollback`, in the form of `CBS.log`, with
 //! ANSI bytes inside of UTF-8 and indented lines that belong to the record above. Parts of an upgrade run where the zone
 //! is not set yet, so times of different phases may be whole hours off. Told are the systems before and after, the
 //! phases, a failure and a rollback: what an upgrade did to keys and settings is not in here.
