@@ -17,6 +17,7 @@ use crate::scan::{self, Scan};
 use crate::signatures::Database;
 use crate::source::Source;
 use crate::timeline::Timeline;
+use crate::zone::{self, Zone};
 
 /// What a caller wants to see of a bundle; the default is everything.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +30,8 @@ pub struct Scope {
     pub hosts: Vec<String>,
     /// Causes whose case against is wanted.
     pub why_not: Vec<CauseId>,
+    /// The zone of logs in local time, for what the bundle does not tell.
+    pub zone: Option<Zone>,
 }
 
 /// One file of the bundle, as reports name it.
@@ -97,13 +100,18 @@ pub fn analyze<'db>(
         let part: Vec<Scan> = part.par_iter().map(one).collect();
         for mut scan in part {
             // What fitted is put together as it comes: only the whole has a limit worth the name.
-            findings.absorb(std::mem::take(&mut scan.findings));
-            attempts.absorb(std::mem::take(&mut scan.attempts));
+            // What is in local time waits until the zone is known.
+            if !scan.local {
+                findings.absorb(std::mem::take(&mut scan.findings));
+                attempts.absorb(std::mem::take(&mut scan.attempts));
+            }
             scans.push(scan);
         }
     }
+    zone::resolve(&mut scans, bundle.sources(), scope.zone);
     if let Some(first) = scans.first_mut() {
-        (first.findings, first.attempts) = (findings, attempts);
+        first.findings.absorb(findings);
+        first.attempts.absorb(attempts);
     }
     let sources =
         scans.iter().zip(bundle.sources()).map(|(scan, source)| summary(scan, source)).collect();

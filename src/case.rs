@@ -329,6 +329,10 @@ fn cover(hosts: &mut BTreeMap<HostKey, Host>, span: &CoverageSpan, state: LogSta
     if span.computer.len() > host.name.len() {
         host.name = span.computer.to_string();
     }
+    // A selection of a log names none: it proves no absence.
+    if span.channel.is_empty() {
+        return;
+    }
     let fresh = ChannelCoverage {
         first: span.first,
         last: span.last,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rdpwhy::cause::CauseId;
+use rdpwhy::zone::Zone;
 
 /// Why did this Remote Desktop connection fail, and what shows it?
 #[derive(Debug, Parser)]
@@ -97,6 +98,9 @@ pub(crate) struct Analyze {
     /// Leave out incidents that began after this time (UTC)
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) to: Option<DateTime<Utc>>,
+    /// Zone of logs in local time, where the bundle does not tell it: Europe/Berlin, "W. Europe Standard Time", UTC+1
+    #[arg(long, value_name = "ZONE", value_parser = zone, allow_hyphen_values = true)]
+    pub(crate) time_zone: Option<Zone>,
     /// Only incidents of this computer; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Vec<String>,
@@ -168,6 +172,12 @@ pub(crate) enum Signatures {
 fn cause(text: &str) -> Result<CauseId, String> {
     CauseId::named(text).ok_or_else(|| {
         "`rdpwhy explain CAUSE` knows them: cert-expired, windows-update, …".to_owned()
+    })
+}
+
+fn zone(text: &str) -> Result<Zone, String> {
+    Zone::parse(text).ok_or_else(|| {
+        "no such zone; write it as Europe/Berlin, \"W. Europe Standard Time\" or UTC+1".to_owned()
     })
 }
 

@@ -84,6 +84,7 @@ fn run_analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
         to: arguments.to,
         hosts: arguments.host.clone(),
         why_not: arguments.why_not.clone(),
+        zone: arguments.time_zone,
     };
     let analysis = analyze(&bundle, &db, &scope, &|bytes| progress.add(bytes));
     progress.finish();

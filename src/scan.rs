@@ -2,15 +2,16 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 
 use crate::attempts::{self, AttemptBuilder, PeerBook, Sighting};
-use crate::event::{Event, Passing, SourceId};
+use crate::event::{Event, Passing, Position, SourceId, TimeQuality, Timestamp};
 use crate::findings::{Findings, Hit};
 use crate::notice::Notice;
 use crate::parsers::{CoverageSpan, Interest, Kept, LogState, Parser, Sink, parser_for, unread};
 use crate::signatures::Database;
 use crate::source::Source;
+use crate::zone::{self, Hints, Steps};
 
 /// What one source gave.
 #[derive(Debug)]
@@ -40,6 +41,53 @@ pub struct Scan {
     pub state: LogState,
     /// What could not be read.
     pub notices: Vec<Notice>,
+    /// Its times are the wall clock of its machine, and everything above has them as if they were UTC.
+    pub local: bool,
+    /// What it says about the zone of its machine.
+    pub hints: Hints,
+    /// Where its clock was set back.
+    pub(crate) steps: Steps,
+}
+
+impl Scan {
+    /// Whether anything in it may matter to the case.
+    #[must_use]
+    pub fn tells(&self) -> bool {
+        self.findings.series().next().is_some() || !self.attempts.is_empty()
+    }
+
+    /// Moves everything dated to the instants that the local times mean. Days stay days.
+    pub fn settle(
+        &mut self,
+        instant: &dyn Fn(NaiveDateTime, Position) -> (DateTime<Utc>, TimeQuality),
+    ) {
+        let moved = |time: DateTime<Utc>, at: Position| instant(time.naive_utc(), at);
+        self.findings.rewrite(&mut |bucket| {
+            if bucket.quality != TimeQuality::Assumed {
+                return;
+            }
+            let at = bucket.example.origin.position;
+            let first = bucket.first.map(|time| moved(time, at));
+            bucket.last = bucket.last.map(|time| moved(time, at).0).max(first.map(|first| first.0));
+            bucket.first = first.map(|first| first.0);
+            bucket.quality = first.map_or(bucket.quality, |first| first.1);
+        });
+        self.attempts.rewrite(&mut |attempt| {
+            let first = attempt.steps.first().map_or(Position::Whole, |step| step.0.position);
+            let last = attempt.steps.last().map_or(first, |step| step.0.position);
+            attempt.start = moved(attempt.start, first).0;
+            attempt.end = moved(attempt.end, last).0.max(attempt.start);
+            for (origin, time, _) in &mut attempt.steps {
+                *time = moved(*time, origin.position).0;
+            }
+        });
+        let whole = |time| moved(time, Position::Whole).0;
+        for span in &mut self.coverage {
+            (span.first, span.last) = (whole(span.first), whole(span.last));
+        }
+        self.first = self.first.map(whole);
+        self.last = self.last.map(whole);
+    }
 }
 
 /// Ticket facts kept per source; a pasted dialog is a handful.
@@ -51,6 +99,7 @@ pub fn interest(db: &Database) -> Interest {
     let mut interest = Interest::default();
     db.add_interest(&mut interest);
     attempts::add_interest(&mut interest);
+    zone::add_interest(&mut interest);
     interest
 }
 
@@ -109,6 +158,9 @@ struct Scanner<'s> {
     notices: Vec<Notice>,
     texts: u64,
     span: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    local: bool,
+    hints: Hints,
+    steps: Steps,
 }
 
 impl<'s> Scanner<'s> {
@@ -125,6 +177,9 @@ impl<'s> Scanner<'s> {
             notices: Vec::new(),
             texts: 0,
             span: None,
+            local: false,
+            hints: Hints::default(),
+            steps: Steps::default(),
         }
     }
 
@@ -141,7 +196,8 @@ impl<'s> Scanner<'s> {
             source: self.source,
             format,
             sha256,
-            events: records + self.texts,
+            // Logs of text count their records themselves, whoever wants them.
+            events: if self.local { records.max(self.texts) } else { records + self.texts },
             first: self.span.map(|(first, _)| first),
             last: self.span.map(|(_, last)| last),
             findings: self.findings,
@@ -150,6 +206,9 @@ impl<'s> Scanner<'s> {
             coverage: self.coverage,
             state: self.state,
             notices: self.notices,
+            local: self.local,
+            hints: self.hints,
+            steps: self.steps,
         }
     }
 }
@@ -160,6 +219,11 @@ impl Sink for Scanner<'_> {
     }
 
     fn event(&mut self, event: Event) {
+        if matches!(event.time, Timestamp::Local(_)) {
+            self.local = true;
+            self.steps.take(&event);
+        }
+        self.hints.take(&event);
         if event.channel.is_none() && event.event_id.is_none() {
             self.texts += 1;
             if let Some(time) = event.time.resolve(None).0 {
@@ -225,6 +289,10 @@ impl Sink for Scanner<'_> {
 
     fn state(&mut self, state: LogState) {
         self.state.absorb(state);
+    }
+
+    fn local(&mut self) {
+        self.local = true;
     }
 
     fn notice(&mut self, notice: Notice) {

@@ -1,13 +1,18 @@
 //! One file of a bundle: its label, its bytes, its decoded lines.
 
+mod encoding;
+mod lines;
+
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::{Arc, OnceLock};
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{UTF_8, WINDOWS_1252};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use sha2::{Digest, Sha256};
 
+use self::encoding::{Charset, Page};
+pub use self::lines::{Lines, RawLine, RawLines};
 use crate::bundle::{Area, limits};
 use crate::event::{Origin, Position, SourceId};
 
@@ -119,9 +124,8 @@ impl Source {
     /// The first bytes as text, decoded as [`Source::lines`] would; the last line may be cut.
     #[must_use]
     pub fn text_head(&self) -> String {
-        let (encoding, skip) = sniff_encoding(&self.head);
-        let body = self.head.get(skip..).unwrap_or_default();
-        encoding.decode_without_bom_handling(body).0.replace('\0', "")
+        let (charset, mark) = encoding::sniff(&self.head);
+        charset.decode(self.head.get(mark..).unwrap_or_default()).replace('\0', "")
     }
 
     /// Whether the head looks like text at all: binary formats have control characters that no text has.
@@ -166,22 +170,23 @@ impl Source {
         Ok(self.digest.get().map(String::as_str))
     }
 
-    /// Decoded lines, without their ends. Decoding (BOM, UTF-16 without BOM, UTF-8, else Windows-1252), CR LF and NUL
-    /// padding are dealt with here and nowhere else.
+    /// Decoded lines, without their ends. Decoding (BOM, UTF-16 without BOM, UTF-8, else the code page that it looks
+    /// like), CR LF and NUL padding are dealt with here and nowhere else.
     ///
     /// # Errors
     /// When the content cannot be opened.
     pub fn lines(&self) -> io::Result<Lines<'_>> {
-        let (encoding, _) = sniff_encoding(&self.head);
-        let decoder = DecodeReaderBytesBuilder::new()
-            .encoding(Some(encoding))
-            .bom_override(true)
-            .build(self.open()?);
-        Ok(Lines {
-            reader: BufReader::with_capacity(64 * 1024, decoder),
-            number: 0,
-            failure: None,
-            cut: 0,
+        self.raw_lines().map(Lines)
+    }
+
+    /// The same lines, decoded only where somebody asks: for logs of gigabytes of which a few lines matter.
+    ///
+    /// # Errors
+    /// When the content cannot be opened.
+    pub fn raw_lines(&self) -> io::Result<RawLines<'_>> {
+        Ok(match encoding::sniff(&self.head).0 {
+            Charset::Narrow(page) => RawLines::new(self.open()?, page),
+            Charset::Wide(_) => RawLines::new(Box::new(self.decoder()?), Page::Of(WINDOWS_1252)),
         })
     }
 
@@ -190,12 +195,20 @@ impl Source {
     /// # Errors
     /// When the content cannot be opened.
     pub fn utf8(&self) -> io::Result<Box<dyn BufRead + '_>> {
-        let (encoding, _) = sniff_encoding(&self.head);
-        let decoder = DecodeReaderBytesBuilder::new()
-            .encoding(Some(encoding))
-            .bom_override(true)
-            .build(self.open()?);
-        Ok(Box::new(BufReader::with_capacity(64 * 1024, decoder)))
+        Ok(Box::new(BufReader::with_capacity(64 * 1024, self.decoder()?)))
+    }
+
+    fn decoder(&self) -> io::Result<impl Read + Send + '_> {
+        let encoding = match encoding::sniff(&self.head).0 {
+            Charset::Wide(encoding) => encoding,
+            // What is read as one document has one encoding; the head may end inside a letter.
+            Charset::Narrow(_) => match std::str::from_utf8(&self.head) {
+                Err(error) if error.error_len().is_some() => WINDOWS_1252,
+                _ => UTF_8,
+            },
+        };
+        let mut builder = DecodeReaderBytesBuilder::new();
+        Ok(builder.encoding(Some(encoding)).bom_override(true).build(self.open()?))
     }
 
     /// Whether reading it to its end means unpacking it.
@@ -226,98 +239,6 @@ impl Source {
     #[must_use]
     pub fn whole(&self) -> Origin {
         Origin { source: self.id, position: Position::Whole }
-    }
-}
-
-/// The encoding of a text by its first bytes, and the length of its byte order mark.
-fn sniff_encoding(head: &[u8]) -> (&'static Encoding, usize) {
-    if let Some(found) = Encoding::for_bom(head) {
-        return found;
-    }
-    let nul_at =
-        |parity: usize| head.iter().skip(parity).step_by(2).filter(|byte| **byte == 0).count();
-    let third = head.len() / 6;
-    if head.len() >= 4 && nul_at(1) > third {
-        return (UTF_16LE, 0);
-    }
-    if head.len() >= 4 && nul_at(0) > third {
-        return (UTF_16BE, 0);
-    }
-    match std::str::from_utf8(head) {
-        Ok(_) => (UTF_8, 0),
-        // The head may end inside a letter.
-        Err(error) if error.error_len().is_none() => (UTF_8, 0),
-        Err(_) => (WINDOWS_1252, 0),
-    }
-}
-
-/// Iterator over the decoded lines of a source: (number from 1, text).
-pub struct Lines<'s> {
-    reader: BufReader<encoding_rs_io::DecodeReaderBytes<Box<dyn Read + Send + 's>, Vec<u8>>>,
-    number: u64,
-    failure: Option<String>,
-    cut: u64,
-}
-
-impl Lines<'_> {
-    /// Why reading stopped before the end, if it did.
-    #[must_use]
-    pub fn failure(&self) -> Option<&str> {
-        self.failure.as_deref()
-    }
-
-    /// How many lines were longer than [`limits::LINE_BYTES`] and were cut to it.
-    #[must_use]
-    pub fn cut(&self) -> u64 {
-        self.cut
-    }
-
-    /// Reads up to the next line feed, keeping at most [`limits::LINE_BYTES`]; whether anything was there.
-    fn fill(&mut self, line: &mut Vec<u8>) -> io::Result<bool> {
-        let mut any = false;
-        let mut dropped = false;
-        loop {
-            let available = self.reader.fill_buf()?;
-            if available.is_empty() {
-                break;
-            }
-            any = true;
-            let end = available.iter().position(|byte| *byte == b'\n');
-            let part = available.get(..end.unwrap_or(available.len())).unwrap_or_default();
-            let room = limits::LINE_BYTES.saturating_sub(line.len());
-            dropped |= part.len() > room;
-            line.extend(part.iter().take(room));
-            let used = end.map_or(available.len(), |at| at + 1);
-            self.reader.consume(used);
-            if end.is_some() {
-                break;
-            }
-        }
-        self.cut += u64::from(dropped);
-        Ok(any)
-    }
-}
-
-impl Iterator for Lines<'_> {
-    type Item = (u64, String);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let mut line = Vec::new();
-        match self.fill(&mut line) {
-            Ok(true) => {
-                self.number += 1;
-                line.retain(|byte| *byte != 0);
-                while line.last() == Some(&b'\r') {
-                    line.pop();
-                }
-                Some((self.number, String::from_utf8_lossy(&line).into_owned()))
-            }
-            Ok(false) => None,
-            Err(error) => {
-                self.failure = Some(error.to_string());
-                None
-            }
-        }
     }
 }
 
@@ -370,7 +291,30 @@ mod tests {
         let source = Source::from_bytes(SourceId(0), "t", &vec![b'a'; limits::LINE_BYTES + 10]);
         let mut lines = source.lines().unwrap();
         assert_eq!(lines.next().map(|(_, text)| text.len()), Some(limits::LINE_BYTES));
-        assert_eq!((lines.next(), lines.cut()), (None, 1));
+        assert_eq!((lines.next(), lines.raw().cut()), (None, 1));
+    }
+
+    #[test]
+    fn what_follows_a_line_of_megabytes_keeps_its_number() {
+        let long = vec![b'a'; limits::LINE_BYTES * 3];
+        let source =
+            Source::from_bytes(SourceId(0), "t", &[&long, b"\r\nb\n".as_slice(), &long].concat());
+        let mut lines = source.lines().unwrap();
+        let seen: Vec<_> = lines.by_ref().map(|(number, text)| (number, text.len())).collect();
+        assert_eq!(seen, [(1, limits::LINE_BYTES), (2, 1), (3, limits::LINE_BYTES)]);
+        assert_eq!(lines.raw().cut(), 2);
+    }
+
+    #[test]
+    fn no_line_is_lost_between_blocks() {
+        let text: String = (1..100_000).map(|number| format!("line {number}\r\n")).collect();
+        let source = Source::from_bytes(SourceId(0), "t", text.as_bytes());
+        let mut expected = 0;
+        for (number, line) in source.lines().unwrap() {
+            expected += 1;
+            assert_eq!((number, line), (expected, format!("line {expected}")));
+        }
+        assert_eq!(expected, 99_999);
     }
 
     #[test]

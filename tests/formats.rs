@@ -103,6 +103,12 @@ fn real(name: &str) -> Option<Vec<Event>> {
     Some(found.events)
 }
 
+#[expect(clippy::disallowed_methods, reason = "real files are not part of this repository")]
+fn real_source(name: &str) -> Option<Source> {
+    let corpus = std::env::var("RDPWHY_CORPUS").ok()?;
+    Some(open(&Path::new(&corpus).join("text").join(name)))
+}
+
 fn values<'e>(events: &'e [Event], field: &str) -> Vec<&'e str> {
     events.iter().filter_map(|event| event.field(field)).collect()
 }
@@ -166,6 +172,140 @@ fn a_real_document_of_a_converter() {
     assert_eq!(events[0].time.to_string(), "2015-12-22T02:23:19.165775Z");
     assert_eq!((events[0].qualifiers, events[1].qualifiers), (None, Some(32768)));
     assert_eq!(values(&events, "param4"), ["Multiprocessor Free"]);
+}
+
+#[test]
+fn a_real_export_of_wevtutil() {
+    let Some(events) = real("wevtutil-text-system-2023.txt") else { return };
+    assert_eq!(events.len(), 3532);
+    assert_eq!(events[0].time.to_string(), "2023-05-22 08:05:28.871 local");
+    let count =
+        |wanted: &dyn Fn(&Event) -> bool| events.iter().filter(|event| wanted(event)).count();
+    let levels = [4, 3, 2, 1].map(|level| count(&|event| event.level == Some(level)));
+    assert_eq!(levels, [3036, 411, 74, 11]);
+    let hosts = ["DESKTOP-RVU7BLR", "WIN-OLSM3UC973S"];
+    let hosts = hosts.map(|host| count(&|event| event.computer.as_deref() == Some(host)));
+    assert_eq!(hosts, [3364, 168]);
+    let ids = [
+        ("Kernel-Power", 41),
+        ("EventLog", 6008),
+        ("WindowsUpdateClient", 19),
+        ("WindowsUpdateClient", 20),
+        ("WindowsUpdateClient", 43),
+        ("WindowsUpdateClient", 44),
+    ];
+    let ids = ids.map(|(source, id)| {
+        count(&|event| event.provider.ends_with(source) && event.event_id == Some(id))
+    });
+    assert_eq!(ids, [11, 10, 37, 5, 42, 55]);
+    let starts: Vec<_> = events
+        .iter()
+        .filter(|event| event.event_id == Some(12) && event.field("StartTime").is_some())
+        .collect();
+    assert_eq!(starts.len(), 38);
+    let installed = events
+        .iter()
+        .find(|event| event.provider.ends_with("UpdateClient") && event.event_id == Some(19));
+    assert_eq!(installed.unwrap().field("KB"), Some("KB5020683"));
+}
+
+/// Events, records of the coverage, and its ends as written, of a real log in local time.
+fn real_log(name: &str) -> Option<(Vec<Event>, u64, String, String)> {
+    let events = real(name)?;
+    let source = real_source(name)?;
+    let found = testing::collect(parser_for(&source).unwrap(), &source);
+    let [span] = found.coverage.as_slice() else { panic!("{name}: {:?}", found.coverage) };
+    let shown = |time: chrono::DateTime<chrono::Utc>| time.format("%Y-%m-%d %H:%M:%S").to_string();
+    Some((events, span.records, shown(span.first), shown(span.last)))
+}
+
+/// No event of these logs tells an installation: a number that is spoken of is none.
+fn told(events: &[Event]) -> Vec<&str> {
+    events.iter().filter_map(|event| event.field("State")).collect()
+}
+
+#[test]
+fn real_logs_of_cbs() {
+    let Some((events, records, first, last)) = real_log("cbs-win7-loghub-2k.log") else { return };
+    assert_eq!((records, &*first, &*last), (2000, "2016-09-28 04:30:30", "2016-09-29 02:04:40"));
+    assert_eq!((told(&events), values(&events, "KB")), (Vec::new(), Vec::new()));
+    let Some((events, records, first, last)) = real_log("cbs-win10-2020.log") else { return };
+    assert_eq!((records, &*first, &*last), (2957, "2020-02-03 23:50:28", "2020-02-06 18:34:18"));
+    assert_eq!(told(&events), Vec::<&str>::new());
+    let repairs: Vec<_> =
+        events.iter().filter(|event| event.field("Action") == Some("repair")).collect();
+    let codes: Vec<_> = repairs.iter().filter_map(|event| event.field("ErrorCode")).collect();
+    assert_eq!(codes, ["0x800f0820", "0x800f081f", "0x800f081f"]);
+    assert_eq!(values(&events, "LastBootTime")[0], "2020-02-03 23:47:01.492");
+    let Some((events, records, first, last)) = real_log("cbs-win11-2026.log") else { return };
+    assert_eq!((records, &*first, &*last), (12993, "2026-05-22 16:22:42", "2026-05-22 20:56:07"));
+    assert_eq!(told(&events), Vec::<&str>::new());
+}
+
+#[test]
+fn real_logs_of_windows_update() {
+    let Some((events, records, first, last)) = real_log("windowsupdate-decoded-2021.log") else {
+        return;
+    };
+    assert_eq!((records, &*first, &*last), (5711, "2021-07-13 10:22:58", "2021-07-14 08:58:00"));
+    // Offered were four; one was installed, and waits for its restart.
+    assert_eq!((told(&events), values(&events, "KB")), (vec!["pending"], vec!["KB4584642"]));
+    assert_eq!(events[0].time.to_string(), "2021-07-13 18:08:48 local");
+    let Some((events, records, first, last)) = real_log("windowsupdate-decoded-dash-date-2020.log")
+    else {
+        return;
+    };
+    assert_eq!((records, &*first, &*last), (8560, "2020-09-20 13:05:38", "2020-09-20 17:02:23"));
+    assert!(told(&events).iter().all(|state| *state != "listed"));
+    let Some((events, records, first, last)) = real_log("windowsupdate-classic-tab-2021.log")
+    else {
+        return;
+    };
+    assert_eq!((records, &*first, &*last), (12665, "2021-08-28 03:07:48", "2022-04-19 22:07:37"));
+    assert_eq!(values(&events, "UtcOffset"), ["+0530"]);
+}
+
+#[test]
+fn real_logs_of_dism_and_setup() {
+    let Some((events, records, first, last)) = real_log("dism-win11-pe-2023.log") else { return };
+    assert_eq!((records, &*first, &*last), (921, "2023-05-17 08:32:31", "2023-05-17 12:12:14"));
+    assert!(values(&events, "Command").iter().any(|command| command.contains("/restorehealth")));
+    let Some((events, records, first, last)) = real_log("setupact-upgrade-2022.log") else {
+        return;
+    };
+    assert_eq!((records, &*first, &*last), (6058, "2022-07-06 08:08:29", "2022-07-06 08:23:12"));
+    assert_eq!(values(&events, "HostOS"), ["10.0.17134.0"]);
+    let Some((events, records, first, last)) = real_log("setupact-rollback-2023.log") else {
+        return;
+    };
+    assert_eq!((records, &*first, &*last), (1335, "2023-05-23 00:33:06", "2023-05-23 00:35:40"));
+    assert_eq!(values(&events, "Rollback").len(), 3);
+    let Some((_, records, ..)) = real_log("setupact-mediatool-2021.log") else { return };
+    assert_eq!(records, 116);
+    let Some((_, records, ..)) = real_log("setuperr-mediatool-2021.log") else { return };
+    assert_eq!(records, 8);
+    let Some(events) = real("setupdiag-results-2023.log") else { return };
+    let of = |name| events[0].field(name);
+    assert_eq!(
+        (of("Profile"), of("Failure")),
+        (Some("FindRollbackFailure"), Some("0x8007000D-0x2000C"))
+    );
+    assert_eq!(
+        (of("Phase"), events[0].time.to_string()),
+        (Some("Safe OS"), "2023-05-23 00:32:46 local".into())
+    );
+}
+
+#[test]
+fn real_titles_of_updates() {
+    let Some(events) = real("wesng-10_1803_x64_proforworkstations_en-us_A_20190305_updates.txt")
+    else {
+        return;
+    };
+    assert_eq!(told(&events).iter().filter(|state| **state != "listed").count(), 0);
+    let numbers: BTreeSet<_> = values(&events, "KB").into_iter().collect();
+    assert!(numbers.contains("KB4100347") && numbers.contains("KB2267602"), "{numbers:?}");
+    assert!(events.iter().all(|event| event.time == Timestamp::Undated));
 }
 
 #[test]

@@ -118,7 +118,7 @@ impl Sighting {
         let target = if step == Step::ClientStart { event.field("Value") } else { None };
         Some(Self {
             step,
-            time: event.time.utc()?,
+            time: event.time.clock()?,
             host: event.computer.clone().unwrap_or_else(|| "".into()),
             side: if client { AttemptSide::Client } else { AttemptSide::Server },
             activity: event.activity_id.clone(),

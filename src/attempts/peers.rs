@@ -51,6 +51,17 @@ impl PeerBook {
         }
     }
 
+    /// Whether there are no attempts.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Changes every attempt, for the pass that knows the zone of a local time.
+    pub fn rewrite(&mut self, change: &mut dyn FnMut(&mut Attempt)) {
+        self.rows.values_mut().flat_map(|row| &mut row.kept).for_each(change);
+    }
+
     /// The attempts, in order of time.
     #[must_use]
     pub fn into_list(self) -> Vec<Attempt> {

@@ -148,7 +148,9 @@ fn concerns(case: &Case, incident: &Incident, entry: &Entry) -> bool {
 }
 
 fn in_time(case: &Case, incident: &Incident, entry: &Entry) -> bool {
-    let (Some(first), Some(time)) = (incident.first, entry.time) else { return true };
+    // A list without dates does not prove when something changed.
+    let Some(time) = entry.time else { return false };
+    let Some(first) = incident.first else { return true };
     let slack = entry.quality.slack();
     from(case, incident, first) - slack <= time && time <= first + slack
 }

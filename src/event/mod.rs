@@ -21,6 +21,13 @@ pub const TEXT_PROVIDERS: &[&str] = &[
     "acl",
     "certutil",
     "systeminfo",
+    "time zone",
+    "CBS",
+    "WindowsUpdate",
+    "DISM",
+    "dism packages",
+    "update history",
+    "Windows Setup",
 ];
 
 /// Index of a source in [`Bundle::sources`](crate::bundle::Bundle::sources).

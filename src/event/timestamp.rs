@@ -69,6 +69,16 @@ impl Timestamp {
         }
     }
 
+    /// The instant, or the wall clock as if it were UTC: what is put in order while the zone is not known yet.
+    #[must_use]
+    pub fn clock(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Utc(time) => Some(time),
+            Self::Local(time) => Some(time.and_utc()),
+            Self::Day(_) | Self::Undated => None,
+        }
+    }
+
     /// The instant, when the source itself told it.
     #[must_use]
     pub fn utc(self) -> Option<DateTime<Utc>> {

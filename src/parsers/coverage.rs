@@ -18,7 +18,7 @@ pub(crate) struct Coverage {
 impl Coverage {
     /// Counts one record. Those without a believable time say nothing about what a log covers and are left out.
     pub(crate) fn add(&mut self, event: &Event) {
-        let Some(time) = event.time.utc() else { return };
+        let Some(time) = event.time.clock() else { return };
         let id = match event.origin.position {
             Position::Record(id) => id,
             _ => 0,

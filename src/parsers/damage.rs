@@ -7,7 +7,7 @@ use super::Sink;
 use crate::bundle::limits;
 use crate::event::SourceId;
 use crate::notice::Notice;
-use crate::source::{Lines, Source};
+use crate::source::{Lines, RawLines, Source};
 
 /// Counts what was lost of one source.
 pub(crate) struct Damage {
@@ -45,6 +45,11 @@ pub(crate) fn lines<'s>(source: &'s Source, sink: &mut dyn Sink) -> Option<Lines
     source.lines().map_err(|error| unreadable(source, &error, sink)).ok()
 }
 
+/// The lines of a source, decoded only where somebody asks, or a notice why there are none.
+pub(crate) fn raw_lines<'s>(source: &'s Source, sink: &mut dyn Sink) -> Option<RawLines<'s>> {
+    source.raw_lines().map_err(|error| unreadable(source, &error, sink)).ok()
+}
+
 /// A source that cannot be opened.
 pub(crate) fn unreadable(source: &Source, error: &io::Error, sink: &mut dyn Sink) {
     sink.notice(Notice::new(source.id, "", format!("cannot be read: {error}")));
@@ -52,6 +57,11 @@ pub(crate) fn unreadable(source: &Source, error: &io::Error, sink: &mut dyn Sink
 
 /// What went wrong while the lines were read.
 pub(crate) fn report(lines: &Lines<'_>, source: &Source, sink: &mut dyn Sink) {
+    report_raw(lines.raw(), source, sink);
+}
+
+/// The same, of lines that were not all decoded.
+pub(crate) fn report_raw(lines: &RawLines<'_>, source: &Source, sink: &mut dyn Sink) {
     if let Some(failure) = lines.failure() {
         let what = format!("cannot be read further: {failure}");
         sink.notice(Notice::new(source.id, "", what).losing("the rest"));

@@ -3,20 +3,36 @@
 //! A new format is a file here, a `mod` line and an entry in [`PARSERS`].
 
 pub mod acl;
+pub mod cbs_log;
 pub mod certutil;
 mod coverage;
 mod damage;
 mod dates;
+pub mod dism_log;
+pub mod dism_packages;
+pub mod event_clixml;
+pub mod event_csv;
+pub mod event_json;
+pub mod event_list;
+pub mod event_viewer;
 pub mod event_xml;
 pub mod evtx;
+mod export;
 pub mod hotfix_list;
 pub mod mstsc_dialog;
 pub mod reg_export;
 pub mod reporting_events;
+mod servicing;
+pub mod setup_log;
+pub mod setupdiag;
 pub mod systeminfo;
 #[cfg(test)]
 mod testing;
+pub mod time_zone;
 pub mod unread;
+pub mod update_history;
+pub mod wevtutil_text;
+pub mod windows_update_log;
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -46,12 +62,26 @@ pub trait Parser: Sync {
 pub static PARSERS: &[&dyn Parser] = &[
     &evtx::Evtx,
     &event_xml::EventXml,
+    &event_viewer::EventViewer,
+    &event_csv::EventCsv,
+    &event_json::EventJson,
+    &event_clixml::EventClixml,
+    &event_list::EventList,
+    &wevtutil_text::WevtutilText,
     &reporting_events::ReportingEvents,
+    &cbs_log::CbsLog,
+    &windows_update_log::WindowsUpdateLog,
+    &dism_log::DismLog,
+    &setup_log::SetupLog,
+    &setupdiag::SetupDiag,
+    &dism_packages::DismPackages,
+    &update_history::UpdateHistory,
     &hotfix_list::HotfixList,
     &reg_export::RegExport,
     &acl::Acl,
     &certutil::Certutil,
     &systeminfo::Systeminfo,
+    &time_zone::TimeZone,
     // Takes whatever people have written, so everything else comes first.
     &mstsc_dialog::MstscDialog,
 ];
@@ -100,6 +130,8 @@ pub trait Sink: Sync {
     fn coverage(&mut self, span: CoverageSpan);
     /// Takes note of the state in which a log was found; of one without a word nothing is known to be wrong.
     fn state(&mut self, _state: LogState) {}
+    /// Takes note that the times of this source are the wall clock of its machine, coverage and all.
+    fn local(&mut self) {}
     /// Takes something that could not be read.
     fn notice(&mut self, notice: Notice);
 }

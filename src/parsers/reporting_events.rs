@@ -69,7 +69,10 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
 
 fn record(line: &str, origin: Origin) -> Option<Event> {
     let time = time_field(line)?;
-    let mut fields = line.split('\t').skip(3);
+    let mut fields = line.split('\t').skip(1);
+    let stamp = fields.next()?.trim();
+    let offset = stamp.get(stamp.len().checked_sub(5)?..)?;
+    let mut fields = fields.skip(1);
     let number = fields.next()?.trim();
     let (number, name) = match number.split_once(char::is_whitespace) {
         Some((number, name)) => (number, name),
@@ -88,7 +91,8 @@ fn record(line: &str, origin: Origin) -> Option<Event> {
             .with("Status", status)
             .with("Caller", caller)
             .with("Category", category)
-            .with("Title", title),
+            .with("Title", title)
+            .with("UtcOffset", offset),
     )
 }
 
@@ -114,9 +118,9 @@ mod tests {
             line("182\t[AGENT_INSTALLING_FAILED]", "80242015", "Failure"),
         ];
         insta::assert_snapshot!(parse(&ReportingEvents, text.join("\r\n")), @r#"
-        line 1: 2026-11-17T09:12:40.176Z, ReportingEvents EventNumber="183" EventName="AGENT_INSTALLING_SUCCEEDED" ResultCode="0x00000000" Status="Success" Caller="UpdateOrchestrator" Category="Content Install" Title="Installation: 2026-11 Cumulative Update (KB5099999)" KB="KB5099999"
-        line 2: 2026-11-17T09:12:40.176Z, ReportingEvents EventNumber="201" EventName="AGENT_INSTALLING_PENDING" ResultCode="0x00240005" Status="Success" Caller="UpdateOrchestrator" Category="Content Install" Title="Installation: 2026-11 Cumulative Update (KB5099999)" KB="KB5099999"
-        line 3: 2026-11-17T09:12:40.176Z, ReportingEvents EventNumber="182" EventName="AGENT_INSTALLING_FAILED" ResultCode="0x80242015" Status="Failure" Caller="UpdateOrchestrator" Category="Content Install" Title="Installation: 2026-11 Cumulative Update (KB5099999)" KB="KB5099999"
+        line 1: 2026-11-17T09:12:40.176Z, ReportingEvents EventNumber="183" EventName="AGENT_INSTALLING_SUCCEEDED" ResultCode="0x00000000" Status="Success" Caller="UpdateOrchestrator" Category="Content Install" Title="Installation: 2026-11 Cumulative Update (KB5099999)" UtcOffset="-0600" KB="KB5099999"
+        line 2: 2026-11-17T09:12:40.176Z, ReportingEvents EventNumber="201" EventName="AGENT_INSTALLING_PENDING" ResultCode="0x00240005" Status="Success" Caller="UpdateOrchestrator" Category="Content Install" Title="Installation: 2026-11 Cumulative Update (KB5099999)" UtcOffset="-0600" KB="KB5099999"
+        line 3: 2026-11-17T09:12:40.176Z, ReportingEvents EventNumber="182" EventName="AGENT_INSTALLING_FAILED" ResultCode="0x80242015" Status="Failure" Caller="UpdateOrchestrator" Category="Content Install" Title="Installation: 2026-11 Cumulative Update (KB5099999)" UtcOffset="-0600" KB="KB5099999"
         "#);
     }
 
@@ -126,8 +130,8 @@ mod tests {
         let torn = good.split_at(120).0;
         let text = ["lete: yes", &good, torn, torn, torn, torn, &good].join("\n");
         insta::assert_snapshot!(parse(&ReportingEvents, text), @r#"
-        line 2: 2026-11-17T09:12:40.176Z, ReportingEvents EventNumber="183" EventName="AGENT_INSTALLING_SUCCEEDED" ResultCode="0x00000000" Status="Success" Caller="UpdateOrchestrator" Category="Content Install" Title="Installation: 2026-11 Cumulative Update (KB5099999)" KB="KB5099999"
-        line 7: 2026-11-17T09:12:40.176Z, ReportingEvents EventNumber="183" EventName="AGENT_INSTALLING_SUCCEEDED" ResultCode="0x00000000" Status="Success" Caller="UpdateOrchestrator" Category="Content Install" Title="Installation: 2026-11 Cumulative Update (KB5099999)" KB="KB5099999"
+        line 2: 2026-11-17T09:12:40.176Z, ReportingEvents EventNumber="183" EventName="AGENT_INSTALLING_SUCCEEDED" ResultCode="0x00000000" Status="Success" Caller="UpdateOrchestrator" Category="Content Install" Title="Installation: 2026-11 Cumulative Update (KB5099999)" UtcOffset="-0600" KB="KB5099999"
+        line 7: 2026-11-17T09:12:40.176Z, ReportingEvents EventNumber="183" EventName="AGENT_INSTALLING_SUCCEEDED" ResultCode="0x00000000" Status="Success" Caller="UpdateOrchestrator" Category="Content Install" Title="Installation: 2026-11 Cumulative Update (KB5099999)" UtcOffset="-0600" KB="KB5099999"
         line 1: notice: line is cut off (lost: 1 record)
         line 3: notice: line is cut off (lost: 1 record)
         line 4: notice: line is cut off (lost: 1 record)

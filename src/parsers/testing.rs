@@ -70,7 +70,7 @@ pub(crate) fn render(found: &Collected) -> String {
     }
     for span in &found.coverage {
         let [first, last] = [span.first, span.last].map(Timestamp::Utc);
-        let (low, high) = span.numbers.ends().unwrap();
+        let (low, high) = span.numbers.ends().unwrap_or_default();
         let (channel, computer, records) = (&span.channel, &span.computer, span.records);
         writeln!(
             text,

@@ -1,0 +1,203 @@
+//! The zone of each source in local time, once everything has been parsed.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+
+use super::hints::{Hint, same_boot};
+use super::{Pass, Zone};
+use crate::case::HostKey;
+use crate::event::TimeQuality;
+use crate::notice::Notice;
+use crate::scan::Scan;
+use crate::source::Source;
+
+/// Samples further away than this say nothing certain about the season.
+const SEASON: TimeDelta = TimeDelta::days(7);
+
+/// How the clock of one source is read.
+#[derive(Debug, Clone)]
+enum Clock {
+    Zone(Zone),
+    /// Offsets that were seen, by local time.
+    Samples(Vec<(NaiveDateTime, i32)>),
+}
+
+/// What is known of one machine.
+#[derive(Debug, Default)]
+struct Machine {
+    /// Each with whether its record names the machine, or only stands where its logs stand.
+    zones: Vec<(bool, Zone)>,
+    samples: Vec<(NaiveDateTime, i32)>,
+    boots: Vec<DateTime<Utc>>,
+    local_boots: Vec<NaiveDateTime>,
+}
+
+/// Moves everything that sources in local time gave to the instants it means. `given` is the user's word, for what the
+/// bundle does not tell. A source whose zone stays unknown keeps its times, as if they were UTC, and gets a notice.
+pub fn resolve(scans: &mut [Scan], sources: &[Source], given: Option<Zone>) {
+    if !scans.iter().any(|scan| scan.local) {
+        return;
+    }
+    let hosts = hosts(scans, sources);
+    let mut machines: BTreeMap<Option<HostKey>, Machine> = BTreeMap::new();
+    for (scan, host) in scans.iter().zip(&hosts) {
+        for (computer, hint) in &scan.hints.0 {
+            let key = computer.as_deref().and_then(HostKey::new).or_else(|| host.clone());
+            machines.entry(key).or_default().take(computer.is_some(), *hint);
+        }
+    }
+    machines.values_mut().for_each(Machine::pair_boots);
+    for (scan, host) in scans.iter_mut().zip(hosts).filter(|(scan, _)| scan.local) {
+        let own = own_samples(scan);
+        match clock(&own, host.as_ref(), &machines, given) {
+            Some(clock) => settle(scan, &clock),
+            // What tells nothing about the case needs no zone.
+            None if !scan.tells() => {}
+            None => {
+                let what = "its times are local and nothing tells the zone: shown as if they were UTC; \
+                            --time-zone would settle it";
+                scan.notices.push(Notice::new(scan.source, "", what));
+            }
+        }
+    }
+}
+
+/// The machine of each source: the one that most of its records name, else the only one in its folder, else the only one.
+fn hosts(scans: &[Scan], sources: &[Source]) -> Vec<Option<HostKey>> {
+    let named: Vec<_> = scans.iter().map(named_host).collect();
+    let folder = |scan: &Scan| {
+        let path = sources.get(scan.source.index()).map_or("", |source| &*source.path);
+        path.rsplit_once(['/', '!']).map_or("", |(folder, _)| folder).to_owned()
+    };
+    let mut by_folder: BTreeMap<String, Vec<&HostKey>> = BTreeMap::new();
+    for (scan, host) in scans.iter().zip(&named) {
+        by_folder.entry(folder(scan)).or_default().extend(host);
+    }
+    let of_bundle = only(named.iter().flatten());
+    scans
+        .iter()
+        .zip(&named)
+        .map(|(scan, host)| {
+            let beside = || only(by_folder.get(&folder(scan))?.iter().copied());
+            host.clone().or_else(beside).or_else(|| of_bundle.clone())
+        })
+        .collect()
+}
+
+/// The one that all of them are.
+fn only<'k>(mut found: impl Iterator<Item = &'k HostKey>) -> Option<HostKey> {
+    let first = found.next()?;
+    found.all(|other| other == first).then(|| first.clone())
+}
+
+fn named_host(scan: &Scan) -> Option<HostKey> {
+    let most = scan.coverage.iter().filter(|span| !span.computer.is_empty());
+    let logged = most.max_by_key(|span| span.records).and_then(|span| HostKey::new(&span.computer));
+    let hinted =
+        || scan.hints.0.iter().find_map(|(computer, _)| HostKey::new(computer.as_deref()?));
+    logged.or_else(hinted)
+}
+
+fn own_samples(scan: &Scan) -> Vec<(NaiveDateTime, i32)> {
+    let samples = scan.hints.0.iter().filter_map(|(_, hint)| match hint {
+        Hint::Sample(local, minutes) => Some((*local, *minutes)),
+        _ => None,
+    });
+    samples.collect()
+}
+
+/// In order of trust: what the source itself shows, its machine, the bundle when all machines agree, the user.
+fn clock(
+    own: &[(NaiveDateTime, i32)],
+    host: Option<&HostKey>,
+    machines: &BTreeMap<Option<HostKey>, Machine>,
+    given: Option<Zone>,
+) -> Option<Clock> {
+    // Two files that name no machine need not be of the same.
+    let machine = host.and_then(|host| machines.get(&Some(host.clone())));
+    let mut all = machines.values().filter_map(Machine::zone);
+    let first = all.next();
+    let of_bundle = first.filter(|zone| all.all(|other| other == *zone));
+    let named = machine.and_then(Machine::zone).or(of_bundle);
+    let sure = |zone: &Zone| !matches!(zone, Zone::Offset { standard_only: true, .. });
+    let fits = |zone: &Zone| {
+        sure(zone) && own.iter().all(|(local, minutes)| zone.agrees(*local, *minutes))
+    };
+    if !own.is_empty() {
+        // A zone that agrees with what was seen knows the seasons that were not seen.
+        let zone = [named, given].into_iter().flatten().find(fits);
+        return Some(zone.map_or(Clock::Samples(own.to_vec()), Clock::Zone));
+    }
+    let seen = machine.map(|machine| &machine.samples).filter(|samples| !samples.is_empty());
+    let only = machines.values().next().filter(|_| machines.len() == 1).map(|one| &one.samples);
+    named
+        .filter(sure)
+        .map(Clock::Zone)
+        .or_else(|| seen.cloned().map(Clock::Samples))
+        .or_else(|| only.filter(|samples| !samples.is_empty()).cloned().map(Clock::Samples))
+        .or(given.map(Clock::Zone))
+        .or(named.map(Clock::Zone))
+}
+
+impl Machine {
+    fn take(&mut self, named: bool, hint: Hint) {
+        match hint {
+            Hint::Zone(zone) => self.zones.push((named, zone)),
+            Hint::Sample(local, minutes) => self.samples.push((local, minutes)),
+            Hint::Boot(time) => self.boots.push(time),
+            Hint::LocalBoot(time) => self.local_boots.push(time),
+        }
+    }
+
+    /// The start that CBS tells in local time and the system log in UTC.
+    fn pair_boots(&mut self) {
+        let pairs = self.local_boots.iter().filter_map(|local| {
+            let minutes = self.boots.iter().find_map(|boot| same_boot(*local, *boot))?;
+            Some((*local, minutes))
+        });
+        let found: Vec<_> = pairs.collect();
+        self.samples.extend(found);
+        self.samples.sort_unstable();
+        self.samples.dedup();
+    }
+
+    /// Its zone: the last word of records that name the machine, for it may have moved; else what all others agree on. A
+    /// name says more than an offset.
+    fn zone(&self) -> Option<Zone> {
+        let by_name = |zone: &&(bool, Zone)| matches!(zone.1, Zone::Named(_));
+        let own = || self.zones.iter().filter(|(named, _)| *named);
+        let own_zone = own().rev().find(by_name).or_else(|| own().next_back());
+        let mut others = self.zones.iter().filter(by_name).map(|(_, zone)| *zone);
+        let first = others.next();
+        let agreed = first.filter(|zone| others.all(|other| other == *zone));
+        let only_offsets = || self.zones.last().filter(|_| first.is_none()).map(|(_, zone)| *zone);
+        own_zone.map(|(_, zone)| *zone).or(agreed).or_else(only_offsets)
+    }
+}
+
+fn settle(scan: &mut Scan, clock: &Clock) {
+    let steps = std::mem::take(&mut scan.steps);
+    scan.settle(&|local, position| clock.instant(local, steps.pass(local, position)));
+}
+
+impl Clock {
+    fn instant(&self, local: NaiveDateTime, pass: Pass) -> (DateTime<Utc>, TimeQuality) {
+        match self {
+            Self::Zone(zone) => zone.instant(local, pass),
+            Self::Samples(samples) => sampled(samples, local),
+        }
+    }
+}
+
+/// By the nearest sample; sure when it is near or when those before and after agree.
+fn sampled(samples: &[(NaiveDateTime, i32)], local: NaiveDateTime) -> (DateTime<Utc>, TimeQuality) {
+    let before = samples.iter().filter(|(at, _)| *at <= local).max();
+    let after = samples.iter().filter(|(at, _)| *at > local).min();
+    let nearest = before.into_iter().chain(after).min_by_key(|(at, _)| (*at - local).abs());
+    let Some((at, minutes)) = nearest else { return (local.and_utc(), TimeQuality::Assumed) };
+    let agree = before.zip(after).is_some_and(|(before, after)| before.1 == after.1);
+    let sure = agree || (*at - local).abs() < SEASON;
+    let zone = Zone::Offset { minutes: *minutes, standard_only: !sure };
+    zone.instant(local, Pass::Unknown)
+}
