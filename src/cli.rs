@@ -121,6 +121,8 @@ pub(crate) enum FormatName {
     Json,
     /// The timeline
     Csv,
+    /// One self-contained file for people
+    Html,
 }
 
 impl FormatName {
@@ -129,6 +131,7 @@ impl FormatName {
             Self::Text => rdpwhy::report::Format::Text,
             Self::Json => rdpwhy::report::Format::Json,
             Self::Csv => rdpwhy::report::Format::Csv,
+            Self::Html => rdpwhy::report::Format::Html,
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The outputs. A new one is a file here, a `mod` line, a [`Format`] variant and a match arm.
 
 mod csv;
+mod html;
 mod json;
 mod text;
+mod words;
 
 use std::io::{self, Write};
 
@@ -26,6 +28,8 @@ pub enum Format {
     Json,
     /// The timeline, RFC 4180.
     Csv,
+    /// One self-contained file for people.
+    Html,
 }
 
 impl Format {
@@ -36,6 +40,7 @@ impl Format {
             Self::Text => &text::Text,
             Self::Json => &json::Json,
             Self::Csv => &csv::Csv,
+            Self::Html => &html::Html,
         }
     }
 
@@ -46,6 +51,7 @@ impl Format {
             Self::Text => "report.txt",
             Self::Json => "result.json",
             Self::Csv => "timeline.csv",
+            Self::Html => "report.html",
         }
     }
 }

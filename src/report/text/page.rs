@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::report::words::visible;
+
 /// Columns of the page.
 const WIDTH: usize = 96;
 
@@ -130,33 +132,4 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
         .word_separator(textwrap::WordSeparator::AsciiSpace)
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::wrap(&one_line, options).into_iter().map(std::borrow::Cow::into_owned).collect()
-}
-
-/// Text from a log, made harmless: control characters, escape sequences and direction marks are shown as codes.
-pub(super) fn visible(text: &str) -> String {
-    let hidden = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\r' | '\n' | '\t' => out.push(' '),
-            _ if hidden(letter) => {
-                let _ = write!(out, "<{:02X}>", letter as u32);
-            }
-            _ => out.push(letter),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn escape_sequences_and_direction_marks_of_a_log_are_shown_and_not_obeyed() {
-        assert_eq!(visible("a\u{1b}[2Jb\u{202e}c\r\nd"), "a<1B>[2Jb<202E>c  d");
-    }
 }

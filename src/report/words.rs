@@ -1,0 +1,160 @@
+//! Words that several outputs share: times, places, what an incident looks like; and log text made harmless.
+
+use std::fmt::Write as _;
+
+use crate::analysis::{Analysis, number_of};
+use crate::cause::{CauseId, Stage};
+use crate::diagnosis::Incident;
+use crate::event::TimeQuality;
+use crate::signatures::Cause;
+use crate::timeline::{Entry, EntryId};
+
+/// When an incident was, and of how many failures it is made.
+pub(super) fn when(
+    incident: &Incident,
+    shown: fn(chrono::DateTime<chrono::Utc>) -> String,
+) -> String {
+    let many = |count: u64| match count {
+        0 => "a fault that stops every connection; no connection is in the logs".to_owned(),
+        1 => "1 failed connection".to_owned(),
+        _ => format!("{count} failed connections"),
+    };
+    match (incident.first, incident.last) {
+        (Some(first), Some(last)) if first == last => {
+            format!("{}, {}", shown(first), many(incident.attempts))
+        }
+        (Some(first), Some(last)) => {
+            format!("{} to {}, {}", shown(first), shown(last), many(incident.attempts))
+        }
+        _ => "not told".to_owned(),
+    }
+}
+
+pub(super) fn client(analysis: &Analysis<'_>, incident: &Incident) -> String {
+    let name = analysis.host_name(incident.client.as_ref()).map(visible);
+    let peers: Vec<_> = incident.peers.iter().take(5).map(|peer| visible(peer)).collect();
+    match (name, peers.is_empty()) {
+        (Some(name), true) => name,
+        (Some(name), false) => format!("{name} ({})", peers.join(", ")),
+        (None, false) => peers.join(", "),
+        (None, true) => "not told".to_owned(),
+    }
+}
+
+/// The stages in their order: those passed, where it can have died, and what was never reached.
+pub(super) fn trail(incident: &Incident) -> String {
+    if incident.stages.is_empty() {
+        return "not told by anything collected".to_owned();
+    }
+    let died = |stage: &Stage| incident.stages.contains(stage);
+    let first = incident.stages.iter().min().copied().unwrap_or(Stage::Name);
+    let passed: Vec<_> =
+        Stage::ALL.iter().filter(|stage| **stage < first).map(|stage| stage.as_str()).collect();
+    let at: Vec<_> =
+        Stage::ALL.iter().filter(|stage| died(stage)).map(|stage| stage.as_str()).collect();
+    let at = match at.as_slice() {
+        [first, _, _, _, _, ..] => format!("{first} or later"),
+        few => few.join(" or "),
+    };
+    let passed =
+        if passed.is_empty() { String::new() } else { format!("{} passed; ", passed.join(" > ")) };
+    format!("{passed}died in {at}")
+}
+
+pub(super) fn percent(probability: f64) -> String {
+    if probability >= 0.01 {
+        format!("{:.0} %", probability * 100.0)
+    } else {
+        "below 1 %".to_owned()
+    }
+}
+
+pub(super) fn known<'a>(analysis: &'a Analysis<'_>, id: CauseId) -> Option<&'a Cause> {
+    analysis.db.causes().get(&id)
+}
+
+/// The mechanism's first two sentences: the page is read on the phone.
+pub(super) fn first_sentences(text: &str) -> &str {
+    let ends = text.match_indices(". ").nth(1).map(|(at, _)| at + 1);
+    ends.and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
+/// Where a line comes from: time, host, event, file and record.
+pub(super) fn place(analysis: &Analysis<'_>, id: EntryId, entry: &Entry) -> String {
+    let time =
+        entry.time.map_or_else(|| "undated".to_owned(), |time| shown_time(time, entry.quality));
+    let event = match entry.event_id {
+        Some(event) => format!("{} {event}", short(&entry.provider)),
+        None => short(&entry.provider).to_owned(),
+    };
+    let times = if entry.count > 1 { format!(" × {}", entry.count) } else { String::new() };
+    let at = number_of(entry.origin.position)
+        .map(|_| format!(" {}", entry.origin.position))
+        .unwrap_or_default();
+    let host =
+        if entry.host.is_empty() { String::new() } else { format!("  {}", visible(&entry.host)) };
+    format!(
+        "#{} {time}{host}  {event}{times}  {}{at}",
+        id.0 + 1,
+        visible(analysis.path(entry.origin.source))
+    )
+}
+
+/// Milliseconds are enough on a page; the JSON has all digits.
+pub(super) fn shown(time: chrono::DateTime<chrono::Utc>) -> String {
+    time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+}
+
+pub(super) fn shown_time(time: chrono::DateTime<chrono::Utc>, quality: TimeQuality) -> String {
+    match quality {
+        TimeQuality::Exact | TimeQuality::Resolved => shown(time),
+        TimeQuality::Assumed => format!("{} (zone not known)", shown(time)),
+        TimeQuality::Day | TimeQuality::Undated => time.date_naive().to_string(),
+    }
+}
+
+/// A time for a page that says of itself that its times are UTC.
+pub(super) fn legible(time: chrono::DateTime<chrono::Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M:%S%.3f").to_string()
+}
+
+pub(super) fn legible_time(time: chrono::DateTime<chrono::Utc>, quality: TimeQuality) -> String {
+    match quality {
+        TimeQuality::Exact | TimeQuality::Resolved => legible(time),
+        TimeQuality::Assumed => format!("{} (zone not known)", legible(time)),
+        TimeQuality::Day | TimeQuality::Undated => time.date_naive().to_string(),
+    }
+}
+
+pub(super) fn short(provider: &str) -> &str {
+    provider.strip_prefix("Microsoft-Windows-").unwrap_or(provider)
+}
+
+/// Text from a log, made harmless: control characters, escape sequences and direction marks are shown as codes.
+pub(super) fn visible(text: &str) -> String {
+    let hidden = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\r' | '\n' | '\t' => out.push(' '),
+            _ if hidden(letter) => {
+                let _ = write!(out, "<{:02X}>", letter as u32);
+            }
+            _ => out.push(letter),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_and_direction_marks_of_a_log_are_shown_and_not_obeyed() {
+        assert_eq!(visible("a\u{1b}[2Jb\u{202e}c\r\nd"), "a<1B>[2Jb<202E>c  d");
+    }
+}
