@@ -55,7 +55,22 @@ pub fn interest(db: &Database) -> Interest {
 /// Scans one source.
 #[must_use]
 pub fn scan(source: &Source, db: &Database, interest: &Interest) -> Scan {
+    scan_watched(source, db, interest, None)
+}
+
+/// Called with each event of a source, in file order, and with `None` at its end.
+pub type Watch<'w> = Box<dyn FnMut(Option<&Event>) + 'w>;
+
+/// The same, with somebody who sees every event on the way.
+#[must_use]
+pub(crate) fn scan_watched(
+    source: &Source,
+    db: &Database,
+    interest: &Interest,
+    watch: Option<Watch<'_>>,
+) -> Scan {
     let mut scanner = Scanner::new(source.id, db, interest);
+    scanner.watch = watch;
     let parser = parser_for(source);
     match parser {
         Some(parser) => parse(parser, source, &mut scanner),
@@ -91,6 +106,7 @@ struct Scanner<'s> {
     source: SourceId,
     db: &'s Database,
     interest: &'s Interest,
+    watch: Option<Watch<'s>>,
     findings: Findings,
     attempts: AttemptBuilder,
     ticket: Vec<Event>,
@@ -106,6 +122,7 @@ impl<'s> Scanner<'s> {
             source,
             db,
             interest,
+            watch: None,
             findings: Findings::default(),
             attempts: AttemptBuilder::default(),
             ticket: Vec::new(),
@@ -123,7 +140,10 @@ impl<'s> Scanner<'s> {
         });
     }
 
-    fn finish(self, format: Option<&'static str>, sha256: Option<String>) -> Scan {
+    fn finish(mut self, format: Option<&'static str>, sha256: Option<String>) -> Scan {
+        if let Some(watch) = &mut self.watch {
+            watch(None);
+        }
         let records: u64 = self.coverage.iter().map(|span| span.records).sum();
         Scan {
             source: self.source,
@@ -147,6 +167,9 @@ impl Sink for Scanner<'_> {
     }
 
     fn event(&mut self, event: Event) {
+        if let Some(watch) = &mut self.watch {
+            watch(Some(&event));
+        }
         if event.channel.is_none() && event.event_id.is_none() {
             self.texts += 1;
             if let Some(time) = event.time.resolve(None).0 {

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rdpwhy::analysis::{Analysis, Scope, analyze};
 use rdpwhy::bundle::{Bundle, Options};
-use rdpwhy::report::Format;
+use rdpwhy::report;
 use rdpwhy::signatures::Database;
 use rdpwhy::timeline::Timeline;
 
@@ -33,7 +33,11 @@ fn analyzed<'db>(db: &'db Database, name: &str) -> Analysis<'db> {
 
 fn page(analysis: &Analysis<'_>) -> String {
     let mut out = Vec::new();
-    Format::Html.report().write(analysis, &mut out).expect("memory takes it");
+    report::format("html")
+        .expect("there is one")
+        .report()
+        .write(analysis, &mut out)
+        .expect("memory takes it");
     String::from_utf8(out).expect("UTF-8")
 }
 

@@ -9,8 +9,8 @@ mod status;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-pub(super) use address::clean as clean_address;
-pub(super) use names::account;
+pub(crate) use address::clean as clean_address;
+pub(crate) use names::account;
 
 use super::Event;
 

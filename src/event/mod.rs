@@ -8,6 +8,7 @@ mod timestamp;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+pub(crate) use derive::{account, clean_address};
 pub use timestamp::{TimeQuality, Timestamp};
 
 /// Providers of events that have no event id: those the parsers of text logs give.
@@ -36,7 +37,7 @@ impl SourceId {
 }
 
 /// Where in a source something stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Position {
     /// `System/EventRecordID` of an event log record.
     Record(u64),
@@ -57,7 +58,7 @@ impl std::fmt::Display for Position {
 }
 
 /// The place every statement in a report points back to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
     /// The file.
     pub source: SourceId,
@@ -186,6 +187,10 @@ impl Event {
 /// Whether two field names are the same but for case and blanks.
 #[must_use]
 pub fn same_name(a: &str, b: &str) -> bool {
+    let first = |text: &str| text.as_bytes().first().map(u8::to_ascii_lowercase);
+    if first(a) != first(b) && !a.starts_with(' ') && !b.starts_with(' ') {
+        return false;
+    }
     let letters =
         |text| str::bytes(text).filter(|byte| *byte != b' ').map(|byte| byte.to_ascii_lowercase());
     // Asked for every field of every event: nothing may be allocated here.

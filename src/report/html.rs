@@ -22,6 +22,7 @@ use super::Report;
 use crate::analysis::Analysis;
 
 /// The HTML report.
+#[derive(Debug)]
 pub(super) struct Html;
 
 const STYLE: &str = include_str!("html/style.css");

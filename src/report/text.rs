@@ -10,12 +10,19 @@ use self::page::{BAD, BOLD, DIM, GOOD, Page, WARN};
 use super::Report;
 use super::words::{client, first_sentences, known, percent, place, shown, trail, visible, when};
 use crate::analysis::Analysis;
-use crate::cause::CauseId;
-use crate::diagnosis::{Change, Diagnosis, Ground, Suspect, Verdict};
+use crate::cause::{CauseId, Stage};
+use crate::diagnosis::{Change, Diagnosis, Ground, Incident, Suspect, Verdict};
 use crate::signatures::Risk;
 
 /// The text page.
-pub(super) struct Text;
+#[derive(Debug)]
+pub(super) struct Text {
+    /// Columns of the page.
+    pub(super) width: usize,
+}
+
+/// Columns of a page that nobody told how wide it may be.
+pub(super) const WIDTH: usize = 96;
 
 /// Lines of evidence that are shown per cause; all are in the JSON and the timeline.
 const EVIDENCE: usize = 6;
@@ -31,7 +38,7 @@ const NOTICES: usize = 12;
 
 impl Report for Text {
     fn write(&self, analysis: &Analysis<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let mut page = Page::default();
+        let mut page = Page::new(self.width);
         head(&mut page, analysis);
         if analysis.diagnoses.is_empty() {
             no_incident(&mut page, analysis);
@@ -55,7 +62,7 @@ fn head(page: &mut Page, analysis: &Analysis<'_>) {
     ));
     // A bundle is of a few machines as a rule; a whole collection would fill the page.
     for host in analysis.hosts.iter().take(HOSTS) {
-        let os = host.os.as_deref().map(|os| format!(", {os}")).unwrap_or_default();
+        let os = host.os.as_deref().map(|os| format!(", {}", visible(os))).unwrap_or_default();
         let clock = host
             .clock_offset_s
             .map(|offset| format!(", clock {offset:+.0} s against the server"))
@@ -95,6 +102,7 @@ fn incident(page: &mut Page, analysis: &Analysis<'_>, number: usize, diagnosis: 
         page.field("shown", &format!("{code}: {}", code.meaning()));
     }
     page.field("reached", &trail(incident));
+    ladder(page, incident);
     let good = |time: Option<chrono::DateTime<chrono::Utc>>| {
         time.map_or_else(|| "no such connection in the logs".to_owned(), shown)
     };
@@ -106,6 +114,24 @@ fn incident(page: &mut Page, analysis: &Analysis<'_>, number: usize, diagnosis: 
         let others: Vec<_> = incident.others_in.iter().map(|peer| visible(peer)).collect();
         page.field("meanwhile", &format!("{} got in on the same server", others.join(", ")));
     }
+}
+
+/// The stages of a connection, with those that were passed and those it may have died in.
+fn ladder(page: &mut Page, incident: &Incident) {
+    let Some(first) = incident.stages.iter().min().copied() else { return };
+    let rungs: Vec<_> = Stage::ALL
+        .iter()
+        .map(|stage| {
+            if incident.stages.contains(stage) {
+                (BAD, "--", stage.as_str(), "X")
+            } else if *stage < first {
+                (GOOD, "--", stage.as_str(), "ok")
+            } else {
+                (DIM, "  ", stage.as_str(), "")
+            }
+        })
+        .collect();
+    page.row(2, &rungs);
 }
 
 fn verdict(page: &mut Page, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {

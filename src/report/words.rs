@@ -1,5 +1,6 @@
 //! Words that several outputs share: times, places, what an incident looks like; and log text made harmless.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::analysis::{Analysis, number_of};
@@ -94,8 +95,9 @@ pub(super) fn place(analysis: &Analysis<'_>, id: EntryId, entry: &Entry) -> Stri
     let host =
         if entry.host.is_empty() { String::new() } else { format!("  {}", visible(&entry.host)) };
     format!(
-        "#{} {time}{host}  {event}{times}  {}{at}",
+        "#{} {time}{host}  {}{times}  {}{at}",
         id.0 + 1,
+        visible(&event),
         visible(analysis.path(entry.origin.source))
     )
 }
@@ -130,17 +132,19 @@ pub(super) fn short(provider: &str) -> &str {
     provider.strip_prefix("Microsoft-Windows-").unwrap_or(provider)
 }
 
+/// Whether a letter is obeyed or hidden by what shows it: controls, marks of direction and of no width.
+pub(super) fn is_hidden(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 /// Text from a log, made harmless: control characters, escape sequences and direction marks are shown as codes.
 pub(super) fn visible(text: &str) -> String {
-    let hidden = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
             '\r' | '\n' | '\t' => out.push(' '),
-            _ if hidden(letter) => {
+            _ if is_hidden(letter) => {
                 let _ = write!(out, "<{:02X}>", letter as u32);
             }
             _ => out.push(letter),
@@ -148,6 +152,35 @@ pub(super) fn visible(text: &str) -> String {
     }
     out
 }
+
+/// Text from a log for a cell of a table: as it is when it is harmless, else as [`visible`] shows it; and never longer
+/// than a cell can be.
+pub(super) fn harmless(text: &str) -> Cow<'_, str> {
+    let end = (text.len() > CELL).then(|| text.char_indices().nth(CELL)).flatten();
+    let text = match end {
+        Some((end, _)) => {
+            let more = text.len() - end;
+            let start = text.get(..end).unwrap_or_default();
+            Cow::Owned(format!("{start}… ({more} more bytes)"))
+        }
+        None => Cow::Borrowed(text),
+    };
+    // The first bytes of what `visible` shows as codes: controls, C1 controls, marks of direction and width.
+    let odd = |byte: u8| byte < 0x20 || matches!(byte, 0x7f | 0xc2 | 0xe2 | 0xef);
+    if !text.bytes().any(odd) {
+        return text;
+    }
+    let mut shown = visible(&text);
+    // Codes are longer than the letters they stand for.
+    if let Some((end, _)) = shown.char_indices().nth(CELL + 40).filter(|_| shown.len() > CELL) {
+        shown.truncate(end);
+        shown.push('…');
+    }
+    Cow::Owned(shown)
+}
+
+/// Letters of a cell; Excel's own limit is 32,767.
+const CELL: usize = 30_000;
 
 #[cfg(test)]
 mod tests {

@@ -14,7 +14,10 @@ pub mod evtx_writer;
 
 /// So many cases, the same in every run, so that a change is judged by what it changed. `PROPTEST_CASES` and
 /// `PROPTEST_RNG_SEED` look elsewhere; what they find becomes a test of its own.
-#[expect(clippy::disallowed_methods, reason = "only a test is told where else to look")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how much is tried is asked of the developer, not of the tool"
+)]
 pub fn proptest_config(cases: u32) -> proptest::test_runner::Config {
     use proptest::test_runner::{Config, RngSeed};
     let asked = Config::default();
