@@ -139,8 +139,9 @@ fn every_output_shows_hostile_names_harmless() {
             "markdown" => markdown(&text),
             "json" => drop(serde_json::from_str::<serde_json::Value>(&text).expect("JSON")),
             "jsonl" | "timeline jsonl" | "timeline ecs" | "timeline timesketch-jsonl" => {
-                let lines = text.lines().map(serde_json::from_str::<serde_json::Value>);
-                assert!(lines.map(|line| line.expect("JSON")).count() > 1);
+                let lines: Result<Vec<serde_json::Value>, _> =
+                    text.lines().map(serde_json::from_str).collect();
+                assert!(lines.expect("JSON").len() > 1);
             }
             "excel" => table(&text, b','),
             "excel-semicolon" => table(&text, b';'),
@@ -148,7 +149,8 @@ fn every_output_shows_hostile_names_harmless() {
             "timeline l2tcsv" => assert!(text.lines().all(|line| line.split(',').count() == 17)),
             "csv" | "timeline csv" | "timeline timesketch" => {
                 let mut reader = csv::Reader::from_reader(text.as_bytes());
-                assert!(reader.records().map(|row| row.expect("RFC 4180")).count() > 100);
+                let rows: Result<Vec<_>, _> = reader.records().collect();
+                assert!(rows.expect("RFC 4180").len() > 100);
             }
             "text" => assert!(text.contains("<1B>[2J")),
             other => panic!("nobody looks at {other}"),

@@ -52,9 +52,12 @@ fn the_reports_of_all_cases_are_those_that_were_reviewed() {
         };
         let of = |name: &str| write(report::format(name).expect("there is one").report());
         let page = anstream::adapter::strip_str(&write(&report::page(80))).to_string();
-        let too_wide = |line: &&str| line.chars().count() > 80 && line.trim().contains(' ');
+        // A path is never broken, for it is copied; a command stands as it is typed.
+        let may = |line: &&str| {
+            line.starts_with("       ") || line.split_whitespace().any(|word| word.len() > 55)
+        };
         let wide: Vec<_> =
-            page.lines().filter(too_wide).filter(|line| !line.starts_with("       ")).collect();
+            page.lines().filter(|line| line.chars().count() > 80 && !may(line)).collect();
         assert!(wide.is_empty(), "{}: {wide:#?}", case.display());
         let folder = root().join("tests/reports").join(case.file_name().expect("it has a name"));
         for (name, text) in [
