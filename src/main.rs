@@ -218,7 +218,11 @@ fn run_timeline(arguments: &Timeline) -> anyhow::Result<ExitCode> {
     };
     match &arguments.output {
         Some(path) => output::write(path, write)?,
-        None => write(&mut BufWriter::new(io::stdout().lock()))?,
+        None => {
+            let mut out = BufWriter::with_capacity(1 << 18, io::stdout().lock());
+            write(&mut out)?;
+            out.flush()?;
+        }
     }
     let written = written.context("nothing was written")?;
     if written.left_out > 0 {

@@ -13,16 +13,21 @@ use crate::event::Origin;
 pub type Key = (i128, Origin, u64);
 
 /// Bytes of pieces that are kept before a run is written.
-const ROOM: usize = 24 << 20;
+const ROOM: usize = 40 << 20;
 
 /// Bytes of all runs together that are read ahead while merging.
 const AHEAD: usize = 8 << 20;
 
+/// A piece: its batch, and where in it.
+type Piece = (Key, usize, usize, usize);
+
 /// Takes pieces in any order and gives them back sorted.
 #[derive(Default)]
 pub struct Sorter {
-    bytes: Vec<u8>,
-    pieces: Vec<(Key, usize, usize)>,
+    /// Pieces one after the other, as they came.
+    batches: Vec<Vec<u8>>,
+    bytes: usize,
+    pieces: Vec<Piece>,
     file: Option<File>,
     /// Where each run begins and ends in the file.
     runs: Vec<(u64, u64)>,
@@ -33,14 +38,15 @@ impl Sorter {
     ///
     /// # Errors
     /// When the temporary file cannot be written.
-    pub fn add(&mut self, pieces: &[(Key, usize)], bytes: &[u8]) -> io::Result<()> {
-        let mut start = self.bytes.len();
-        self.bytes.extend_from_slice(bytes);
+    pub fn add(&mut self, pieces: &[(Key, usize)], bytes: Vec<u8>) -> io::Result<()> {
+        let (batch, mut start) = (self.batches.len(), 0);
+        self.bytes += bytes.capacity();
+        self.batches.push(bytes);
         for (key, len) in pieces {
-            self.pieces.push((*key, start, *len));
+            self.pieces.push((*key, batch, start, *len));
             start += len;
         }
-        if self.bytes.len() + self.pieces.len() * size_of::<(Key, usize, usize)>() > ROOM {
+        if self.bytes + self.pieces.len() * size_of::<Piece>() > ROOM {
             self.write_run()?;
         }
         Ok(())
@@ -55,16 +61,18 @@ impl Sorter {
         let begin = self.runs.last().map_or(0, |(_, end)| *end);
         let mut out = io::BufWriter::with_capacity(1 << 18, file);
         let mut end = begin;
-        for (key, start, len) in &self.pieces {
-            let head = head(*key, *len);
+        for piece in &self.pieces {
+            let (key, .., len) = *piece;
+            let head = head(key, len);
             out.write_all(&head)?;
-            out.write_all(self.bytes.get(*start..start + len).unwrap_or_default())?;
+            out.write_all(bytes_of(&self.batches, piece))?;
             end += (head.len() + len) as u64;
         }
         out.flush()?;
         drop(out);
         self.runs.push((begin, end));
-        self.bytes.clear();
+        self.batches.clear();
+        self.bytes = 0;
         self.pieces.clear();
         Ok(())
     }
@@ -76,17 +84,20 @@ impl Sorter {
     pub fn finish(mut self, take: &mut dyn FnMut(&Key, &[u8]) -> io::Result<()>) -> io::Result<()> {
         if self.runs.is_empty() {
             self.pieces.sort_unstable();
-            return self.pieces.iter().try_for_each(|(key, start, len)| {
-                take(key, self.bytes.get(*start..start + len).unwrap_or_default())
-            });
+            let mut pieces = self.pieces.iter();
+            return pieces.try_for_each(|piece| take(&piece.0, bytes_of(&self.batches, piece)));
         }
         if !self.pieces.is_empty() {
             self.write_run()?;
         }
-        (self.bytes, self.pieces) = (Vec::new(), Vec::new());
+        (self.batches, self.pieces) = (Vec::new(), Vec::new());
         let Some(mut file) = self.file.take() else { return Ok(()) };
         merge(&mut file, &self.runs, take)
     }
+}
+
+fn bytes_of<'b>(batches: &'b [Vec<u8>], (_, batch, start, len): &Piece) -> &'b [u8] {
+    batches.get(*batch).and_then(|bytes| bytes.get(*start..start + len)).unwrap_or_default()
 }
 
 fn merge(
@@ -200,7 +211,8 @@ mod tests {
         let text = vec![b'x'; 200_000];
         for number in (0..1000_u64).rev() {
             let piece = [number.to_le_bytes().as_slice(), &text].concat();
-            sorter.add(&[(key(i128::from(number / 10), number), piece.len())], &piece).unwrap();
+            let len = piece.len();
+            sorter.add(&[(key(i128::from(number / 10), number), len)], piece).unwrap();
         }
         assert!(sorter.runs.len() > 3, "{}", sorter.runs.len());
         let mut next = 0_u64;

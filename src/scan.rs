@@ -9,7 +9,7 @@ use crate::event::{Event, SourceId};
 use crate::findings::Findings;
 use crate::notice::Notice;
 use crate::parsers::{CoverageSpan, Interest, Parser, Sink, parser_for, unread};
-use crate::signatures::Database;
+use crate::signatures::{Database, SignatureId};
 use crate::source::Source;
 
 /// What one source gave.
@@ -58,8 +58,8 @@ pub fn scan(source: &Source, db: &Database, interest: &Interest) -> Scan {
     scan_watched(source, db, interest, None)
 }
 
-/// Called with each event of a source, in file order, and with `None` at its end.
-pub type Watch<'w> = Box<dyn FnMut(Option<&Event>) + 'w>;
+/// Called with each event of a source and the signatures that fit it, in file order, and with `None` at its end.
+pub type Watch<'w> = Box<dyn FnMut(Option<(&Event, &[SignatureId])>) + 'w>;
 
 /// The same, with somebody who sees every event on the way.
 #[must_use]
@@ -167,16 +167,17 @@ impl Sink for Scanner<'_> {
     }
 
     fn event(&mut self, event: Event) {
-        if let Some(watch) = &mut self.watch {
-            watch(Some(&event));
-        }
         if event.channel.is_none() && event.event_id.is_none() {
             self.texts += 1;
             if let Some(time) = event.time.resolve(None).0 {
                 self.widen(time, time);
             }
         }
-        for signature in self.db.matches(&event) {
+        let found: Vec<_> = self.db.matches(&event).collect();
+        if let Some(watch) = &mut self.watch {
+            watch(Some((&event, &found)));
+        }
+        for signature in found {
             self.findings.add(signature, &event);
         }
         self.attempts.feed(&event);

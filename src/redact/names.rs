@@ -220,6 +220,6 @@ impl Names {
 
 impl Observer for Names {
     fn watch<'s>(&'s self, _: &'s Source) -> Watch<'s> {
-        Box::new(|event| event.iter().for_each(|event| self.event(event)))
+        Box::new(|event| event.iter().for_each(|(event, _)| self.event(event)))
     }
 }

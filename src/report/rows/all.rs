@@ -13,7 +13,7 @@ use crate::event::{Event, Origin};
 use crate::merge::{Key, Sorter};
 use crate::redact::Redactor;
 use crate::scan::Watch;
-use crate::signatures::Database;
+use crate::signatures::{Database, SignatureId};
 use crate::source::Source;
 
 /// Bytes of rendered rows that a source gathers before it hands them over.
@@ -72,21 +72,21 @@ struct Rows<'r> {
 
 impl Observer for Rows<'_> {
     fn watch<'s>(&'s self, source: &'s Source) -> Watch<'s> {
-        let mut bytes = Vec::with_capacity(BATCH + 4096);
+        let mut bytes = Vec::new();
         let mut pieces: Vec<(Key, usize)> = Vec::new();
         let mut number = 0;
         Box::new(move |event| {
-            if let Some(event) = event {
+            if let Some((event, found)) = event {
                 number += 1;
                 let before = bytes.len();
-                if let Some(key) = self.render(source, event, number, &mut bytes) {
+                if let Some(key) = self.render(source, (event, found), number, &mut bytes) {
                     pieces.push((key, bytes.len() - before));
                 }
             }
             if bytes.len() >= BATCH || event.is_none() {
-                self.hand_over(&pieces, &bytes);
+                bytes.shrink_to_fit();
+                self.hand_over(&pieces, std::mem::take(&mut bytes));
                 pieces.clear();
-                bytes.clear();
             }
         })
     }
@@ -96,11 +96,11 @@ impl Rows<'_> {
     fn render(
         &self,
         source: &Source,
-        event: &Event,
+        (event, found): (&Event, &[SignatureId]),
         number: u64,
         out: &mut Vec<u8>,
     ) -> Option<Key> {
-        let mut row = Row::of_event(self.db, &source.path, event);
+        let mut row = Row::of_event(self.db, &source.path, event, found);
         let early = self.scope.from.zip(row.time).is_some_and(|(from, time)| time < from);
         let late = self.scope.to.zip(row.time).is_some_and(|(to, time)| time > to);
         if early || late {
@@ -116,7 +116,7 @@ impl Rows<'_> {
         Some((time, event.origin, number))
     }
 
-    fn hand_over(&self, pieces: &[(Key, usize)], bytes: &[u8]) {
+    fn hand_over(&self, pieces: &[(Key, usize)], bytes: Vec<u8>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (sorter, outcome) = &mut *state;
         if outcome.is_ok() {

@@ -89,11 +89,15 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The row of any event, with what signatures say of it.
+    /// The row of any event, with what the signatures that fit it say.
     #[must_use]
-    pub fn of_event(db: &'a Database, path: &'a str, event: &'a Event) -> Self {
-        let ids: Vec<SignatureId> = db.matches(event).collect();
-        let mut found: Vec<_> = ids.iter().filter_map(|id| db.signature(*id)).collect();
+    pub fn of_event(
+        db: &'a Database,
+        path: &'a str,
+        event: &'a Event,
+        found: &[SignatureId],
+    ) -> Self {
+        let mut found: Vec<_> = found.iter().filter_map(|id| db.signature(*id)).collect();
         // What tells most comes first: a precursor before the context around it.
         found.sort_by_key(|signature| weight(signature.role));
         let first = found.first().copied();

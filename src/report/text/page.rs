@@ -90,6 +90,10 @@ impl Page {
 
     /// Words in a row with marks below them, each in its style: `name--tcp--tls`.
     pub(super) fn row(&mut self, indent: usize, words: &[(Style, &str, &str, &str)]) {
+        let columns: usize = words.iter().map(|(_, joint, word, _)| joint.len() + word.len()).sum();
+        if indent + columns > self.width + 2 {
+            return;
+        }
         self.out.push_str(&" ".repeat(indent));
         for (index, (style, joint, word, _)) in words.iter().enumerate() {
             self.styled(DIM, if index > 0 { joint } else { "" });
