@@ -10,22 +10,26 @@ use crate::event::TimeQuality;
 use crate::signatures::Cause;
 use crate::timeline::{Entry, EntryId};
 
+/// How many connections failed.
+pub(super) fn failures(count: u64) -> String {
+    match count {
+        0 => "a fault that stops every connection; no connection is in the logs".to_owned(),
+        1 => "1 failed connection".to_owned(),
+        _ => format!("{count} failed connections"),
+    }
+}
+
 /// When an incident was, and of how many failures it is made.
 pub(super) fn when(
     incident: &Incident,
     shown: fn(chrono::DateTime<chrono::Utc>) -> String,
 ) -> String {
-    let many = |count: u64| match count {
-        0 => "a fault that stops every connection; no connection is in the logs".to_owned(),
-        1 => "1 failed connection".to_owned(),
-        _ => format!("{count} failed connections"),
-    };
     match (incident.first, incident.last) {
         (Some(first), Some(last)) if first == last => {
-            format!("{}, {}", shown(first), many(incident.attempts))
+            format!("{}, {}", shown(first), failures(incident.attempts))
         }
         (Some(first), Some(last)) => {
-            format!("{} to {}, {}", shown(first), shown(last), many(incident.attempts))
+            format!("{} to {}, {}", shown(first), shown(last), failures(incident.attempts))
         }
         _ => "not told".to_owned(),
     }

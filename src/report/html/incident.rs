@@ -5,7 +5,9 @@ use super::rows::Rows;
 use crate::analysis::{Analysis, number_of};
 use crate::cause::{CauseId, Stage};
 use crate::diagnosis::{Diagnosis, Ground, Incident, Suspect, Verdict};
-use crate::report::words::{client, known, legible, legible_time, percent, short, visible, when};
+use crate::report::words::{
+    client, failures, known, legible, legible_time, percent, short, visible,
+};
 use crate::timeline::EntryId;
 
 /// One incident.
@@ -162,11 +164,18 @@ fn facts(analysis: &Analysis<'_>, incident: &Incident) -> Vec<(&'static str, Str
     let good = |time: Option<chrono::DateTime<chrono::Utc>>| {
         time.map_or_else(|| "no such connection in the logs".to_owned(), legible)
     };
-    let mut facts = vec![
-        ("When", when(incident, legible)),
+    let mut facts = match (incident.first, incident.last) {
+        (Some(first), Some(last)) if first != last => {
+            vec![("First failure", legible(first)), ("Last failure", legible(last))]
+        }
+        (Some(first), _) => vec![("When", legible(first))],
+        _ => vec![("When", "not told".to_owned())],
+    };
+    facts.extend([
+        ("Failures", failures(incident.attempts)),
         ("Server", analysis.host_name(incident.server.as_ref()).map_or("not told".into(), visible)),
         ("Client", client(analysis, incident)),
-    ];
+    ]);
     if !incident.users.is_empty() {
         let users: Vec<_> = incident.users.iter().take(5).map(|user| visible(user)).collect();
         facts.push(("User", users.join(", ")));
@@ -187,11 +196,14 @@ fn facts(analysis: &Analysis<'_>, incident: &Incident) -> Vec<(&'static str, Str
 
 fn ladder(incident: &Incident) -> Vec<Rung> {
     let Some(first) = incident.stages.iter().min().copied() else { return Vec::new() };
+    let last = incident.stages.iter().max().copied();
     let rung = |stage: &Stage| {
         let (state, words) = if incident.stages.contains(stage) {
             ("died", if incident.stages.len() > 1 { "may have died here" } else { "died here" })
         } else if *stage < first {
             ("passed", "passed")
+        } else if Some(*stage) < last {
+            ("never", "not told")
         } else {
             ("never", "not reached")
         };
