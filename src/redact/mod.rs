@@ -157,8 +157,8 @@ impl Redactor {
         match shape.what {
             What::Address(address) => self.address(address, shape.text),
             What::Sid => self.sid(shape.text),
-            What::Profile { before, name } => {
-                format!("{before}{}", self.pseudonym(Kind::User, name))
+            What::Profile { before, name, after } => {
+                format!("{before}{}{after}", self.pseudonym(Kind::User, name))
             }
             What::Share { before, host, after } => {
                 format!("{before}{}{after}", self.name(Kind::Host, host))
@@ -210,5 +210,62 @@ impl Redactor {
         }
         self.note(sid, &new);
         new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redactor() -> Redactor {
+        let names = Names::default();
+        names.add(Kind::Host, "FS01.lab.acme.com");
+        names.add(Kind::User, "ACME\\jane.roe");
+        Redactor::new(names, [7; 32])
+    }
+
+    #[test]
+    fn a_name_is_replaced_wherever_it_stands_and_always_by_the_same() {
+        let redactor = redactor();
+        let host = redactor.name(Kind::Host, "fs01");
+        for text in [
+            "FS01",
+            "on fs01, it",
+            "\\\\FS01\\share",
+            "FS01.lab.acme.com",
+            "TERMSRV/fs01",
+            "FS01_System.evtx",
+        ] {
+            let clean = redactor.text(text);
+            assert!(clean.contains(&host), "{text}: {clean}");
+            assert!(!clean.to_lowercase().contains("fs01") && !clean.contains("acme"), "{clean}");
+        }
+        assert_eq!(
+            redactor.text("fs012 and xfs01"),
+            "fs012 and xfs01",
+            "parts of words are no names"
+        );
+    }
+
+    #[test]
+    fn paths_addresses_and_sids_lose_their_owner_and_keep_their_shape() {
+        let redactor = redactor();
+        let path = redactor.text("C:\\Users\\Jane Roe\\AppData and C:\\Users\\Administrator x=1");
+        assert!(path.starts_with("C:\\Users\\user-") && path.contains("\\AppData and "), "{path}");
+        assert!(path.ends_with("C:\\Users\\Administrator x=1"), "{path}");
+        assert!(
+            redactor.text("192.0.2.7").parse::<Ipv4Addr>().is_ok_and(|new| new.octets()[0] >= 240)
+        );
+        assert!(redactor.text("fe80::1").starts_with("2001:db8:"));
+        assert_eq!(redactor.text("127.0.0.1"), "127.0.0.1");
+        let sid = redactor.text("S-1-5-21-1-2-3-500");
+        assert!(sid.ends_with("-500") && !sid.contains("-21-1-2-3"), "{sid}");
+        assert_eq!(redactor.text("S-1-5-18 at 08:15:03"), "S-1-5-18 at 08:15:03");
+    }
+
+    #[test]
+    fn bytes_in_hex_are_not_told() {
+        assert_eq!(redactor().field("Binary", "530052005600300031000000"), "(binary, redacted)");
+        assert_eq!(redactor().field("ErrorCode", "0x8009030d"), "0x8009030d");
     }
 }

@@ -177,8 +177,12 @@ impl Names {
                 self.put(Kind::Host, host);
                 self.add(Kind::Domain, domain);
             }
-            // The whole suffix and its first part, which is the name of the domain in Windows' own short form.
-            (Kind::Domain, Some((first, _))) => self.put(Kind::Domain, first),
+            // Every part of a suffix but the last, which is one of the world's: the first is the domain's short name.
+            (Kind::Domain, Some(_)) => {
+                let parts: Vec<_> = value.split('.').collect();
+                let own = parts.split_last().map(|(_, own)| own).unwrap_or_default();
+                own.iter().for_each(|part| self.put(Kind::Domain, part));
+            }
             _ => self.put(kind, value),
         }
     }

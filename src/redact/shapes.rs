@@ -22,6 +22,7 @@ pub(super) enum What<'t> {
     Profile {
         before: &'t str,
         name: &'t str,
+        after: &'t str,
     },
     /// `\\host\` or `TERMSRV/host`.
     Share {
@@ -39,7 +40,8 @@ static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
     let shapes = [
         r"(?P<sid>S-1-5-21(?:-\d{1,10}){3,4})",
         r"(?P<mail>(?P<user>[\w.+-]{1,64})@(?P<domain>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+))",
-        r#"(?P<before>[\\/](?:Users|Documents and Settings)[\\/])(?P<profile>[^\\/:*?"<>|\r\n]{1,64})"#,
+        // Profiles may have blanks in their names, where the path goes on behind them.
+        r#"(?P<before>[\\/](?:Users|Documents and Settings)[\\/])(?:(?P<profile>[^\\/:*?"<>|\r\n=]{1,64})(?P<on>[\\/])|(?P<last>[^\\/:*?"<>|\s=,;]{1,64}))"#,
         r"(?P<slashes>\\\\|(?:TERMSRV|HOST|cifs|ldap)/)(?P<host>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<after>\\?)",
         r"(?P<v4>\b\d{1,3}(?:\.\d{1,3}){3}\b)",
         r"(?P<v6>(?:[0-9A-Fa-f]{0,4}:){2,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}))",
@@ -66,8 +68,8 @@ fn shape<'t>(found: &Captures<'t>) -> Option<Shape<'t>> {
         What::Sid
     } else if let (Some(user), Some(domain)) = (part("user"), part("domain")) {
         What::Mail { user, domain }
-    } else if let (Some(before), Some(name)) = (part("before"), part("profile")) {
-        What::Profile { before, name }
+    } else if let (Some(before), Some(name)) = (part("before"), part("profile").or(part("last"))) {
+        What::Profile { before, name, after: part("on").unwrap_or_default() }
     } else if let (Some(before), Some(host)) = (part("slashes"), part("host")) {
         What::Share { before, host, after: part("after").unwrap_or_default() }
     } else {
