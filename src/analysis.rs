@@ -13,7 +13,8 @@ use crate::diagnosis::{self, Diagnosis, Incident, clock};
 use crate::event::{Position, SourceId};
 use crate::findings::Findings;
 use crate::notice::Notice;
-use crate::scan::{self, Scan};
+use crate::parsers::Interest;
+use crate::scan::{self, Scan, Watch};
 use crate::signatures::Database;
 use crate::source::Source;
 use crate::timeline::Timeline;
@@ -75,6 +76,12 @@ pub struct Analysis<'db> {
     names: std::collections::BTreeMap<HostKey, String>,
 }
 
+/// Sees every event of a bundle while it is analysed, whether or not anything knows it.
+pub trait Observer: Sync {
+    /// What to call with the events of a source. Sources are read in several threads.
+    fn watch<'s>(&'s self, source: &'s Source) -> Watch<'s>;
+}
+
 /// Sources that are scanned before what they gave is put together, for each thread: what each of them found waits in
 /// memory until then.
 const AT_ONCE: usize = 2;
@@ -87,10 +94,23 @@ pub fn analyze<'db>(
     scope: &Scope,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Analysis<'db> {
-    let interest = scan::interest(db);
+    analyze_observed(bundle, db, scope, progress, None)
+}
+
+/// The same, with somebody who sees every event on the way.
+#[must_use]
+pub fn analyze_observed<'db>(
+    bundle: &Bundle,
+    db: &'db Database,
+    scope: &Scope,
+    progress: &(dyn Fn(u64) + Sync),
+    observer: Option<&dyn Observer>,
+) -> Analysis<'db> {
+    let interest = if observer.is_some() { Interest::everything() } else { scan::interest(db) };
     // Sources are sorted by path and `collect` keeps their order: the result is the same for any number of threads.
     let one = |source: &Source| {
-        let scan = scan::scan(source, db, &interest);
+        let watch = observer.map(|observer| observer.watch(source));
+        let scan = scan::scan_watched(source, db, &interest, watch);
         progress(source.bytes);
         scan
     };
@@ -194,6 +214,15 @@ impl Analysis<'_> {
     pub fn host_name<'s>(&'s self, key: Option<&'s HostKey>) -> Option<&'s str> {
         let key = key?;
         Some(self.names.get(key).map_or(key.as_str(), String::as_str))
+    }
+
+    /// Gives hosts other names: keys by `key`, names by `name`.
+    pub(crate) fn rename_hosts(
+        &mut self,
+        key: &dyn Fn(&HostKey) -> HostKey,
+        name: &dyn Fn(&str) -> String,
+    ) {
+        self.names = self.names.iter().map(|(old, full)| (key(old), name(full))).collect();
     }
 
     /// Whether everything that was given could be analysed: at least one source was read, and none broke off.

@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rdpwhy::cause::CauseId;
+use rdpwhy::report::rows::{self, Dialect, NamedRowFormat, ROW_FORMATS};
+use rdpwhy::report::{self, FORMATS, Format};
 use rdpwhy::zone::Zone;
 
 /// Why did this Remote Desktop connection fail, and what shows it?
@@ -20,16 +23,40 @@ pub(crate) enum Command {
     /// Analyse one ticket: name the cause, what proves it, what changed, what to do and what is missing
     #[command(after_help = ANALYZE_EXAMPLES)]
     Analyze(Analyze),
+    /// Write everything dated as a table for Excel, Timesketch, Elastic or plaso's tools
+    #[command(after_help = TIMELINE_EXAMPLES)]
+    Timeline(Timeline),
     /// Say what a code, an event id, an update or a cause means, and where the popular reading is wrong
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
     /// Print the PowerShell script that collects the right bundle
     #[command(after_help = COLLECT_EXAMPLES)]
     Collect(Collect),
+    /// Print what makes a shell complete rdpwhy's commands and options
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Write the man pages of all commands into a folder
+    #[command(after_help = "Example:\n  rdpwhy man /usr/local/share/man/man1")]
+    Man {
+        /// The folder; it is made when it is not there
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
     /// Look at the signatures, or check your own
     #[command(subcommand)]
     Signatures(Signatures),
 }
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  rdpwhy completions bash > /etc/bash_completion.d/rdpwhy
+  rdpwhy completions zsh > \"${fpath[1]}/_rdpwhy\"
+  rdpwhy completions fish > ~/.config/fish/completions/rdpwhy.fish
+  rdpwhy completions powershell >> $PROFILE";
 
 const COLLECT_EXAMPLES: &str = "\
 The script only reads: it changes no setting, starts and stops nothing, and writes only its own zip.
@@ -47,6 +74,15 @@ Examples:
   rdpwhy explain alert 40               a TLS alert; also: event, state, kerberos, win32, update, x224
   rdpwhy explain KB5018410              an update
   rdpwhy explain cert-key-access-denied a cause, or the name of a signature";
+
+const TIMELINE_EXAMPLES: &str = "\
+Without --all, a timeline has what signatures found, the connections and the dialogs; with it, every event.
+
+Examples:
+  rdpwhy timeline ticket-4711.zip > timeline.csv
+  rdpwhy timeline ticket-4711.zip --csv-dialect excel -o timeline.csv
+  rdpwhy timeline ticket-4711.zip --format xlsx -o timeline.xlsx
+  rdpwhy timeline ticket-4711.zip --all --format timesketch-jsonl -o ticket-4711.jsonl";
 
 const ANALYZE_EXAMPLES: &str = "\
 Examples:
@@ -80,22 +116,47 @@ pub(crate) struct Explain {
 
 #[derive(Debug, Args)]
 pub(crate) struct Analyze {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// What to print
+    #[arg(long, value_parser = formats(), default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: &'static Format,
+    /// Write report.html, timeline.csv, result.json and what --format names here, and print the page
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Timeline {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// How to write it
+    #[arg(long, value_parser = row_formats(), default_value = "csv", value_name = "FORMAT")]
+    pub(crate) format: &'static NamedRowFormat,
+    /// How CSV is written
+    #[arg(long, value_enum, default_value_t = CsvDialect::Rfc4180, value_name = "DIALECT")]
+    pub(crate) csv_dialect: CsvDialect,
+    /// Every event that was read, not only what signatures found
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Write to this file and not to standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// What is read, and how much of it is wanted.
+#[derive(Debug, Args)]
+pub(crate) struct Input {
     /// Folders, files and archives: the parts of ONE ticket
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-    /// What to print
-    #[arg(long, value_enum, default_value_t = FormatName::Text)]
-    pub(crate) format: FormatName,
-    /// Write timeline.csv, result.json and report.txt here, and print the page
-    #[arg(short, long, value_name = "DIR")]
-    pub(crate) output: Option<PathBuf>,
     /// Signatures of your own, added to the built-in ones
     #[arg(long, value_name = "DIR")]
     pub(crate) signatures: Option<PathBuf>,
-    /// Leave out incidents that ended before this time (UTC; 2026-11-20 or 2026-11-20T09:15:00Z)
+    /// Leave out what ended before this time (UTC; 2026-11-20 or 2026-11-20T09:15:00Z)
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) from: Option<DateTime<Utc>>,
-    /// Leave out incidents that began after this time (UTC)
+    /// Leave out what began after this time (UTC)
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) to: Option<DateTime<Utc>>,
     /// Zone of logs in local time, where the bundle does not tell it: Europe/Berlin, "W. Europe Standard Time", UTC+1
@@ -116,27 +177,50 @@ pub(crate) struct Analyze {
     /// Leave out the SHA-256 of every file; "sha256" is null in the result
     #[arg(long)]
     pub(crate) no_hash: bool,
+    /// Replace users, computers, domains, addresses and SIDs by pseudonyms
+    #[arg(long)]
+    pub(crate) redact: bool,
+    /// Make the pseudonyms with this file's bytes, the same in every run; without it, with a key of chance
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    pub(crate) redact_key: Option<PathBuf>,
+    /// Write what was replaced by what to this file, which is to stay with you
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    pub(crate) redact_map: Option<PathBuf>,
     /// No progress on stderr
     #[arg(short, long)]
     pub(crate) quiet: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FormatName {
-    /// A page for a support engineer
-    Text,
-    /// The whole result, schema rdpwhy/result/1
-    Json,
-    /// The timeline
-    Csv,
+/// The outputs of `analyze`, by the names in their table.
+fn formats() -> impl TypedValueParser<Value = &'static Format> {
+    let values = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
+    PossibleValuesParser::new(values).try_map(|name| report::format(&name).ok_or("no such format"))
 }
 
-impl FormatName {
-    pub(crate) fn format(self) -> rdpwhy::report::Format {
+/// The timelines, by the names in their table.
+fn row_formats() -> impl TypedValueParser<Value = &'static NamedRowFormat> {
+    let values =
+        ROW_FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
+    PossibleValuesParser::new(values)
+        .try_map(|name| rows::row_format(&name).ok_or("no such format"))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CsvDialect {
+    /// Commas, UTF-8, times as RFC 3339
+    Rfc4180,
+    /// For Excel: byte order mark, times it takes for times, nothing it takes for a formula
+    Excel,
+    /// The same with semicolons and decimal commas, for Excel in most of Europe
+    ExcelSemicolon,
+}
+
+impl CsvDialect {
+    pub(crate) fn dialect(self) -> Dialect {
         match self {
-            Self::Text => rdpwhy::report::Format::Text,
-            Self::Json => rdpwhy::report::Format::Json,
-            Self::Csv => rdpwhy::report::Format::Csv,
+            Self::Rfc4180 => Dialect::Rfc4180,
+            Self::Excel => Dialect::Excel,
+            Self::ExcelSemicolon => Dialect::ExcelSemicolon,
         }
     }
 }

@@ -1,31 +1,40 @@
 //! The command line of rdpwhy: arguments → library calls → exit code. The only place that prints.
 
 mod cli;
+mod output;
 mod progress;
+mod redaction;
 mod show;
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::Parser as _;
-use rdpwhy::analysis::{Analysis, Scope, analyze};
+use clap::{CommandFactory as _, Parser as _};
+use rdpwhy::analysis::{Analysis, Scope, analyze, analyze_observed};
 use rdpwhy::bundle::{Bundle, Options};
 use rdpwhy::collect::End;
-use rdpwhy::report::Format;
+use rdpwhy::redact::Names;
+use rdpwhy::report::rows::RowFormat;
+use rdpwhy::report::rows::all::Written;
+use rdpwhy::report::{self, Format, Report as _, rows};
 use rdpwhy::signatures::Database;
 
-use crate::cli::{Analyze, Cli, Collect, Command, Explain, Signatures};
+use crate::cli::{Analyze, Cli, Collect, Command, Explain, Input, Signatures, Timeline};
 use crate::progress::Progress;
+use crate::redaction::Redaction;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match &cli.command {
         Command::Analyze(arguments) => run_analyze(arguments),
+        Command::Timeline(arguments) => run_timeline(arguments),
         Command::Explain(arguments) => run_explain(arguments),
         Command::Collect(arguments) => run_collect(arguments),
+        Command::Completions { shell } => run_completions(*shell),
+        Command::Man { dir } => run_man(dir),
         Command::Signatures(command) => run_signatures(command),
     };
     match outcome {
@@ -63,67 +72,177 @@ fn database(dir: Option<&Path>) -> anyhow::Result<Database> {
     })
 }
 
-fn run_analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
-    if let Some(threads) = arguments.threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(usize::from(threads))
-            .build_global()
-            .context("cannot start the threads")?;
-    }
-    let db = database(arguments.signatures.as_deref())?;
-    let options =
-        Options { passwords: arguments.password.clone(), wanted: rdpwhy::parsers::is_known };
-    let mut bundle = Bundle::open(&arguments.paths, &options)?;
-    if arguments.no_hash {
-        bundle = bundle.without_hashes();
-    }
-    let bytes = bundle.sources().iter().map(|source| source.bytes).sum();
-    let progress = Progress::new(bytes, arguments.quiet);
-    let scope = Scope {
-        from: arguments.from,
-        to: arguments.to,
-        hosts: arguments.host.clone(),
-        why_not: arguments.why_not.clone(),
-        zone: arguments.time_zone,
-    };
-    let analysis = analyze(&bundle, &db, &scope, &|bytes| progress.add(bytes));
-    progress.finish();
-    if let Some(dir) = &arguments.output {
-        write_files(&analysis, dir)?;
-    }
-    print(&analysis, arguments.format.format())?;
-    Ok(if analysis.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+/// What every command that reads a bundle begins with.
+struct Job {
+    db: Database,
+    bundle: Bundle,
+    scope: Scope,
+    progress: Progress,
+    redaction: Option<Redaction>,
 }
 
-fn print(analysis: &Analysis<'_>, format: Format) -> anyhow::Result<()> {
-    let mut out: Box<dyn Write> = match format {
+impl Job {
+    fn new(input: &Input) -> anyhow::Result<Self> {
+        if let Some(threads) = input.threads {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(usize::from(threads))
+                .build_global()
+                .context("cannot start the threads")?;
+        }
+        let db = database(input.signatures.as_deref())?;
+        let options =
+            Options { passwords: input.password.clone(), wanted: rdpwhy::parsers::is_known };
+        let mut bundle = Bundle::open(&input.paths, &options)?;
+        if input.no_hash {
+            bundle = bundle.without_hashes();
+        }
+        let sources = bundle.sources();
+        let bytes = sources.iter().map(|source| source.bytes).sum();
+        let progress = Progress::new(bytes, sources.len() as u64, input.quiet);
+        let scope = Scope {
+            from: input.from,
+            to: input.to,
+            hosts: input.host.clone(),
+            why_not: input.why_not.clone(),
+            zone: input.time_zone,
+        };
+        let redaction = Redaction::of(input)?;
+        Ok(Self { db, bundle, scope, progress, redaction })
+    }
+
+    fn analyze(&self) -> anyhow::Result<Analysis<'_>> {
+        let progress = |bytes| self.progress.add(bytes);
+        let analysis = match self.redaction.as_ref() {
+            None => analyze(&self.bundle, &self.db, &self.scope, &progress),
+            Some(redaction) => {
+                let names = Names::default();
+                let mut analysis =
+                    analyze_observed(&self.bundle, &self.db, &self.scope, &progress, Some(&names));
+                let redactor = redaction.redactor(names);
+                redactor.analysis(&mut analysis);
+                redaction.write_map(&redactor)?;
+                analysis
+            }
+        };
+        self.progress.finish();
+        Ok(analysis)
+    }
+
+    /// A row for every event. Names have to be known before the first is written, so redaction reads everything twice.
+    fn write_all(&self, format: &dyn RowFormat, out: &mut dyn Write) -> anyhow::Result<Written> {
+        let progress = |bytes| self.progress.add(bytes);
+        let redactor = self.redaction.as_ref().map(|redaction| {
+            let names = Names::default();
+            let _ = analyze_observed(&self.bundle, &self.db, &self.scope, &|_| (), Some(&names));
+            redaction.redactor(names)
+        });
+        let written = rows::all::write(
+            format,
+            &self.bundle,
+            &self.db,
+            &self.scope,
+            redactor.as_ref(),
+            &progress,
+            out,
+        )?;
+        if let Some((redaction, redactor)) = self.redaction.as_ref().zip(redactor.as_ref()) {
+            redaction.write_map(redactor)?;
+        }
+        Ok(written)
+    }
+}
+
+fn outcome(complete: bool) -> ExitCode {
+    if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn run_analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
+    let job = Job::new(&arguments.input)?;
+    let analysis = job.analyze()?;
+    if let Some(dir) = &arguments.output {
+        write_files(&analysis, dir, arguments.format)?;
+    }
+    // With a folder for the files, the terminal gets the page.
+    let page = arguments.output.as_ref().and_then(|_| report::format("text"));
+    print(&analysis, page.unwrap_or(arguments.format))?;
+    Ok(outcome(analysis.is_complete()))
+}
+
+fn print(analysis: &Analysis<'_>, format: &Format) -> anyhow::Result<()> {
+    let mut out: Box<dyn Write> = if format.is_page() {
         // Styles are taken out where stdout is no terminal, or NO_COLOR is set.
-        Format::Text => Box::new(anstream::AutoStream::auto(io::stdout().lock())),
-        _ => Box::new(io::stdout().lock()),
+        Box::new(anstream::AutoStream::auto(io::stdout().lock()))
+    } else {
+        Box::new(io::stdout().lock())
     };
     let mut out = BufWriter::new(&mut out);
-    format.report().write(analysis, &mut out)?;
+    match terminal_size::terminal_size_of(io::stdout()).filter(|_| format.is_page()) {
+        Some((width, _)) => report::page(width.0.into()).write(analysis, &mut out)?,
+        None => format.report().write(analysis, &mut out)?,
+    }
     out.flush()?;
     Ok(())
 }
 
-/// Each file is written beside its place and then moved there: an interrupted run leaves no half of one.
-fn write_files(analysis: &Analysis<'_>, dir: &Path) -> anyhow::Result<()> {
+fn write_files(analysis: &Analysis<'_>, dir: &Path, asked: &Format) -> anyhow::Result<()> {
     fs::create_dir_all(dir).with_context(|| format!("cannot make the folder {}", dir.display()))?;
-    for format in [Format::Text, Format::Json, Format::Csv] {
-        let path = dir.join(format.file_name());
-        let part = dir.join(format!("{}.part", format.file_name()));
-        let write = || -> io::Result<()> {
-            let mut out = BufWriter::new(File::create(&part)?);
-            format
-                .report()
-                .write(analysis, &mut anstream::StripStream::new(&mut out as &mut dyn Write))?;
-            out.flush()?;
-            fs::rename(&part, &path)
-        };
-        write().with_context(|| format!("cannot write {}", path.display()))?;
+    let wanted =
+        |format: &&Format| report::FOLDER.contains(&format.name) || format.name == asked.name;
+    for format in report::FORMATS.iter().filter(wanted) {
+        output::write(&dir.join(format.file), |out| {
+            if !format.is_page() {
+                return Ok(format.report().write(analysis, out)?);
+            }
+            let mut page = anstream::StripStream::new(Vec::new());
+            format.report().write(analysis, &mut page)?;
+            Ok(out.write_all(&page.into_inner())?)
+        })?;
     }
     Ok(())
+}
+
+fn run_timeline(arguments: &Timeline) -> anyhow::Result<ExitCode> {
+    let job = Job::new(&arguments.input)?;
+    let format = match arguments.format.name {
+        "csv" => rows::csv(arguments.csv_dialect.dialect()),
+        _ => arguments.format.format,
+    };
+    let mut written = None;
+    let mut write = |out: &mut dyn Write| -> anyhow::Result<()> {
+        written = Some(if arguments.all {
+            job.write_all(format, out)?
+        } else {
+            let analysis = job.analyze()?;
+            Written {
+                rows: analysis.timeline.entries().len() as u64,
+                left_out: rows::write(format, &analysis, out)?,
+                complete: analysis.is_complete(),
+            }
+        });
+        job.progress.finish();
+        Ok(())
+    };
+    match &arguments.output {
+        Some(path) => output::write(path, write)?,
+        None => {
+            let mut out = BufWriter::with_capacity(1 << 18, io::stdout().lock());
+            write(&mut out)?;
+            out.flush()?;
+        }
+    }
+    let written = written.context("nothing was written")?;
+    if written.left_out > 0 {
+        remark(&format!(
+            "{} of {} lines carry no time and have no place in this format; csv and jsonl have them",
+            written.left_out, written.rows
+        ));
+    }
+    Ok(outcome(written.complete))
+}
+
+#[expect(clippy::print_stderr, reason = "main prints")]
+fn remark(text: &str) {
+    eprintln!("rdpwhy: {text}");
 }
 
 fn run_explain(arguments: &Explain) -> anyhow::Result<ExitCode> {
@@ -139,6 +258,20 @@ fn run_collect(arguments: &Collect) -> anyhow::Result<ExitCode> {
     let end = if arguments.client { End::Client } else { End::Server };
     let script = rdpwhy::collect::script(&database(None)?, end);
     io::stdout().lock().write_all(script.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_completions(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "rdpwhy", &mut script);
+    io::stdout().lock().write_all(&script)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_man(dir: &Path) -> anyhow::Result<ExitCode> {
+    fs::create_dir_all(dir).with_context(|| format!("cannot make the folder {}", dir.display()))?;
+    clap_mangen::generate_to(Cli::command().disable_help_subcommand(true), dir)
+        .with_context(|| format!("cannot write to {}", dir.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 

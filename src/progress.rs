@@ -1,5 +1,6 @@
 //! The progress bar on stderr: only on a terminal, and only for work that takes longer than a moment.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -7,32 +8,34 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// Work shorter than this needs no bar.
 const MOMENT: Duration = Duration::from_millis(400);
 
-/// A bar over the bytes of a bundle.
+/// A bar over the bytes and files of a bundle.
 pub(crate) struct Progress {
     bar: ProgressBar,
+    quiet: bool,
     start: Instant,
+    files: u64,
+    done: AtomicU64,
 }
 
 impl Progress {
-    /// A bar for so many bytes; `quiet` shows none.
-    pub(crate) fn new(bytes: u64, quiet: bool) -> Self {
+    /// A bar for so many bytes in so many files; `quiet` shows none.
+    pub(crate) fn new(bytes: u64, files: u64, quiet: bool) -> Self {
         let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::hidden());
-        if !quiet {
-            let template = "{bar:30} {bytes}/{total_bytes} {bytes_per_sec}, {eta} left";
-            bar.set_style(
-                ProgressStyle::with_template(template)
-                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
-            );
-        }
-        Self { bar: if quiet { ProgressBar::hidden() } else { bar }, start: Instant::now() }
+        let template = "{bar:30} {bytes}/{total_bytes} in {msg} files, {bytes_per_sec}, {eta} left";
+        bar.set_style(
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+        Self { bar, quiet, start: Instant::now(), files, done: AtomicU64::new(0) }
     }
 
-    /// Takes note of bytes that are done.
+    /// Takes note of a file that is done, with its bytes.
     pub(crate) fn add(&self, bytes: u64) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         // The draw target hides itself where stderr is no terminal.
-        if self.bar.is_hidden() && self.start.elapsed() > MOMENT && self.bar.length().is_some() {
+        if !self.quiet && self.bar.is_hidden() && self.start.elapsed() > MOMENT {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
+        self.bar.set_message(format!("{done}/{}", self.files));
         self.bar.inc(bytes);
     }
 

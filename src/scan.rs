@@ -1,6 +1,7 @@
 //! One pass over one source: sniff, parse, match, and keep what a diagnosis needs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
@@ -9,7 +10,7 @@ use crate::event::{Event, Passing, Position, SourceId, TimeQuality, Timestamp};
 use crate::findings::{Findings, Hit};
 use crate::notice::Notice;
 use crate::parsers::{CoverageSpan, Interest, Kept, LogState, Parser, Sink, parser_for, unread};
-use crate::signatures::Database;
+use crate::signatures::{Database, SignatureId};
 use crate::source::Source;
 use crate::zone::{self, Hints, Steps};
 
@@ -106,7 +107,22 @@ pub fn interest(db: &Database) -> Interest {
 /// Scans one source.
 #[must_use]
 pub fn scan(source: &Source, db: &Database, interest: &Interest) -> Scan {
+    scan_watched(source, db, interest, None)
+}
+
+/// Called with each event of a source and the signatures that fit it, in file order, and with `None` at its end.
+pub type Watch<'w> = Box<dyn FnMut(Option<(&Event, &[SignatureId])>) + Send + 'w>;
+
+/// The same, with somebody who sees every event on the way.
+#[must_use]
+pub(crate) fn scan_watched(
+    source: &Source,
+    db: &Database,
+    interest: &Interest,
+    watch: Option<Watch<'_>>,
+) -> Scan {
     let mut scanner = Scanner::new(source.id, db, interest);
+    scanner.watch = watch.map(Mutex::new);
     let parser = parser_for(source);
     match parser {
         Some(parser) => parse(parser, source, &mut scanner),
@@ -144,12 +160,27 @@ struct Sifted {
     sighting: Option<Box<Sighting>>,
     /// What the ticket states.
     fact: Option<Box<Event>>,
+    /// What it tells of the zone.
+    hints: Hints,
+    /// The event itself with what fits it, for somebody who sees them all.
+    seen: Option<Box<(Event, Vec<SignatureId>)>>,
+}
+
+impl Sifted {
+    fn is_something(&self) -> bool {
+        self.hit.is_some()
+            || self.sighting.is_some()
+            || self.fact.is_some()
+            || self.seen.is_some()
+            || !self.hints.is_empty()
+    }
 }
 
 struct Scanner<'s> {
     source: SourceId,
     db: &'s Database,
     interest: &'s Interest,
+    watch: Option<Mutex<Watch<'s>>>,
     findings: Findings,
     attempts: AttemptBuilder,
     ticket: Vec<Event>,
@@ -169,6 +200,7 @@ impl<'s> Scanner<'s> {
             source,
             db,
             interest,
+            watch: None,
             findings: Findings::default(),
             attempts: AttemptBuilder::default(),
             ticket: Vec::new(),
@@ -190,7 +222,10 @@ impl<'s> Scanner<'s> {
         });
     }
 
-    fn finish(self, format: Option<&'static str>, sha256: Option<String>) -> Scan {
+    fn finish(mut self, format: Option<&'static str>, sha256: Option<String>) -> Scan {
+        if let Some(watch) = self.watch.as_mut().and_then(|watch| watch.get_mut().ok()) {
+            watch(None);
+        }
         let records: u64 = self.coverage.iter().map(|span| span.records).sum();
         Scan {
             source: self.source,
@@ -223,7 +258,6 @@ impl Sink for Scanner<'_> {
             self.local = true;
             self.steps.take(&event);
         }
-        self.hints.take(&event);
         if event.channel.is_none() && event.event_id.is_none() {
             self.texts += 1;
             if let Some(time) = event.time.resolve(None).0 {
@@ -237,18 +271,22 @@ impl Sink for Scanner<'_> {
 
     fn sift(&self, event: &Event) -> Option<Kept> {
         let is_fact = matches!(&*event.provider, "mstsc" | "ticket");
+        let found: Vec<_> = self.db.matches(event).collect();
+        let mut hints = Hints::default();
+        hints.take(event);
         let sifted = Sifted {
-            hit: self.findings.hit(self.db.matches(event), event),
+            hit: self.findings.hit(found.iter().copied(), event),
             sighting: Sighting::of(event).map(Box::new),
             fact: is_fact.then(|| Box::new(event.clone())),
+            hints,
+            seen: self.watch.is_some().then(|| Box::new((event.clone(), found))),
         };
-        let some = sifted.hit.is_some() || sifted.sighting.is_some() || sifted.fact.is_some();
-        some.then(|| Box::new(sifted) as Kept)
+        sifted.is_something().then(|| Box::new(sifted) as Kept)
     }
 
     fn sift_again(&self, like: &Kept, passing: Passing) -> Option<Kept> {
-        let Sifted { hit, sighting, fact } = like.downcast_ref()?;
-        if fact.is_some() {
+        let Sifted { hit, sighting, fact, hints, seen } = like.downcast_ref()?;
+        if fact.is_some() || seen.is_some() || !hints.is_empty() {
             return None;
         }
         let sighting = match sighting {
@@ -259,12 +297,17 @@ impl Sink for Scanner<'_> {
             Some(hit) => Some(self.findings.hit_again(hit, passing)?),
             None => None,
         };
-        Some(Box::new(Sifted { hit, sighting, fact: None }))
+        Some(Box::new(Sifted { hit, sighting, fact: None, hints: Hints::default(), seen: None }))
     }
 
     fn keep(&mut self, kept: Kept) {
         let Ok(sifted) = kept.downcast::<Sifted>() else { return };
-        let Sifted { hit, sighting, fact } = *sifted;
+        let Sifted { hit, sighting, fact, hints, seen } = *sifted;
+        let watch = self.watch.as_mut().and_then(|watch| watch.get_mut().ok());
+        if let Some((watch, seen)) = watch.zip(seen) {
+            watch(Some((&seen.0, &seen.1)));
+        }
+        self.hints.absorb(hints);
         if let Some(hit) = hit {
             self.findings.take(hit);
         }

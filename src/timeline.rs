@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::attempts::Attempt;
 use crate::case::Case;
 use crate::event::{Event, Origin, TimeQuality};
 use crate::findings::Bucket;
@@ -44,6 +45,8 @@ pub struct Entry {
     pub fields: Vec<(Arc<str>, String)>,
     /// Where it was read.
     pub origin: Origin,
+    /// The connection this line tells of, when it is one and not a record.
+    pub attempt: Option<Box<Attempt>>,
 }
 
 impl Entry {
@@ -68,6 +71,7 @@ impl Entry {
             summary,
             fields: event.data.clone(),
             origin: event.origin,
+            attempt: None,
         }
     }
 
@@ -120,6 +124,17 @@ impl Timeline {
             key(a).cmp(&key(b))
         });
         Self { entries }
+    }
+
+    /// A timeline of ready lines, which stay in their order.
+    #[must_use]
+    pub fn from_entries(entries: Vec<Entry>) -> Self {
+        Self { entries }
+    }
+
+    /// The lines, to be changed in place; their number and order stay.
+    pub fn entries_mut(&mut self) -> &mut [Entry] {
+        &mut self.entries
     }
 
     /// The lines.

@@ -82,7 +82,7 @@ fn an_output_folder_gets_all_files_and_the_terminal_the_page() {
         .map(|file| file.expect("readable").file_name())
         .collect();
     names.sort();
-    assert_eq!(names, ["report.txt", "result.json", "timeline.csv"]);
+    assert_eq!(names, ["report.html", "report.txt", "result.json", "timeline.csv"]);
     assert_eq!(fs::read_to_string(out.join("report.txt")).expect("text"), page);
 }
 

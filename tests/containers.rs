@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use rdpwhy::analysis::{Scope, analyze};
 use rdpwhy::bundle::{Bundle, Options, limits};
-use rdpwhy::report::Format;
+use rdpwhy::report;
 use rdpwhy::signatures::Database;
 use serde_json::Value;
 use sevenz_rust2::encoder_options::AesEncoderOptions;
@@ -174,7 +174,7 @@ fn result_of(bundle: &Bundle) -> Value {
     let db = Database::built_in().unwrap();
     let analysis = analyze(bundle, &db, &Scope::default(), &|_| ());
     let mut json = Vec::new();
-    Format::Json.report().write(&analysis, &mut json).unwrap();
+    report::format("json").unwrap().report().write(&analysis, &mut json).unwrap();
     serde_json::from_slice(&json).unwrap()
 }
 

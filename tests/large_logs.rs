@@ -6,7 +6,7 @@ mod support;
 use chrono::{DateTime, TimeDelta, Utc};
 use rdpwhy::analysis::{Scope, analyze};
 use rdpwhy::bundle::Bundle;
-use rdpwhy::report::Format;
+use rdpwhy::report;
 use rdpwhy::signatures::Database;
 use serde_json::Value;
 use support::evtx_writer::{CHUNK_SIZE, Damage, FILE_HEADER_SIZE, Log, Record};
@@ -45,7 +45,11 @@ fn result(log: &[u8], threads: usize) -> Value {
     pool.install(|| {
         let bundle = Bundle::from_memory(&[("server/System.evtx", log)]);
         let analysis = analyze(&bundle, &db, &Scope::default(), &|_| ());
-        Format::Json.report().write(&analysis, &mut json).expect("there is room for it");
+        report::format("json")
+            .expect("a format")
+            .report()
+            .write(&analysis, &mut json)
+            .expect("there is room for it");
     });
     serde_json::from_slice(&json).expect("it is JSON")
 }

@@ -86,5 +86,6 @@ fn attempt_entry(attempt: &Attempt, origin: Origin) -> Entry {
         summary: format!("{side} {peer} {outcome}"),
         fields,
         origin,
+        attempt: Some(Box::new(attempt.clone())),
     }
 }

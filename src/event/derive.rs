@@ -11,8 +11,8 @@ use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-pub(super) use address::clean as clean_address;
-pub(super) use names::account;
+pub(crate) use address::clean as clean_address;
+pub(crate) use names::account;
 
 use super::Event;
 

@@ -8,6 +8,7 @@ mod timestamp;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+pub(crate) use derive::{account, clean_address};
 pub use timestamp::{TimeQuality, Timestamp};
 
 /// Providers of events that have no event id: those the parsers of text logs give.
@@ -43,7 +44,7 @@ impl SourceId {
 }
 
 /// Where in a source something stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Position {
     /// `System/EventRecordID` of an event log record.
     Record(u64),
@@ -64,7 +65,7 @@ impl std::fmt::Display for Position {
 }
 
 /// The place every statement in a report points back to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
     /// The file.
     pub source: SourceId,

@@ -17,11 +17,12 @@ use crate::signatures::Remediation;
 use crate::timeline::{Entry, EntryId};
 
 /// The JSON report.
+#[derive(Debug)]
 pub(super) struct Json;
 
 impl Report for Json {
     fn write(&self, analysis: &Analysis<'_>, out: &mut dyn Write) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut *out, &result(analysis))?;
+        super::json_text::pretty(out, &result(analysis))?;
         writeln!(out)
     }
 }

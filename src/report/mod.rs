@@ -1,15 +1,21 @@
-//! The outputs. A new one is a file here, a `mod` line, a [`Format`] variant and a match arm.
+//! The outputs. A new one is a file here, a `mod` line and a line in [`FORMATS`]; a new timeline, in
+//! [`rows::ROW_FORMATS`].
 
-mod csv;
+mod html;
 mod json;
+mod json_text;
+mod markdown;
+pub mod rows;
 mod text;
+mod words;
 
+use std::fmt::Debug;
 use std::io::{self, Write};
 
 use crate::analysis::Analysis;
 
 /// One way to tell an analysis.
-pub trait Report {
+pub trait Report: Sync + Debug {
     /// Writes all of it.
     ///
     /// # Errors
@@ -17,36 +23,84 @@ pub trait Report {
     fn write(&self, analysis: &Analysis<'_>, out: &mut dyn Write) -> io::Result<()>;
 }
 
-/// The outputs by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// A page for a support engineer.
-    Text,
-    /// `rdpwhy/result/1`, see `docs/result.schema.json`.
-    Json,
-    /// The timeline, RFC 4180.
-    Csv,
+/// An output with its names.
+#[derive(Debug)]
+pub struct Format {
+    /// What is typed.
+    pub name: &'static str,
+    /// The name of its file in an output folder.
+    pub file: &'static str,
+    /// One line of help.
+    pub about: &'static str,
+    report: &'static dyn Report,
+}
+
+/// Every output of an analysis; further timelines are in [`rows::ROW_FORMATS`].
+pub static FORMATS: &[Format] = &[
+    Format {
+        name: "text",
+        file: "report.txt",
+        about: "A page for a support engineer",
+        report: &text::Text { width: text::WIDTH },
+    },
+    Format {
+        name: "html",
+        file: "report.html",
+        about: "One self-contained file for people",
+        report: &html::Html,
+    },
+    Format {
+        name: "markdown",
+        file: "report.md",
+        about: "A block for a postmortem or a ticket",
+        report: &markdown::Markdown,
+    },
+    Format {
+        name: "json",
+        file: "result.json",
+        about: "The whole result, schema rdpwhy/result/1",
+        report: &json::Json,
+    },
+    Format {
+        name: "csv",
+        file: "timeline.csv",
+        about: "The timeline, RFC 4180",
+        report: &rows::AsReport(rows::CSV),
+    },
+    Format {
+        name: "jsonl",
+        file: "timeline.jsonl",
+        about: "The timeline, one JSON object a line",
+        report: &rows::AsReport(rows::JSONL),
+    },
+];
+
+/// The page for a terminal of so many columns; a line longer than 110 is no pleasure to read.
+#[must_use]
+pub fn page(columns: usize) -> impl Report {
+    text::Text { width: columns.clamp(60, 110) }
+}
+
+/// The outputs that a folder always gets.
+pub const FOLDER: [&str; 3] = ["html", "csv", "json"];
+
+/// The output of a name.
+#[must_use]
+pub fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
 }
 
 impl Format {
-    /// The writer of this output.
+    /// Whether it is read on a terminal, and may be styled.
     #[must_use]
-    pub fn report(self) -> &'static dyn Report {
-        match self {
-            Self::Text => &text::Text,
-            Self::Json => &json::Json,
-            Self::Csv => &csv::Csv,
-        }
+    pub fn is_page(&self) -> bool {
+        self.name == "text"
     }
 
-    /// The name of its file in an output folder.
+    /// The writer of this output.
     #[must_use]
-    pub fn file_name(self) -> &'static str {
-        match self {
-            Self::Text => "report.txt",
-            Self::Json => "result.json",
-            Self::Csv => "timeline.csv",
-        }
+    pub fn report(&self) -> &'static dyn Report {
+        self.report
     }
 }
 

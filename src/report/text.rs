@@ -7,17 +7,23 @@ mod unread;
 
 use std::io::{self, Write};
 
-use self::page::{BAD, BOLD, DIM, GOOD, Page, WARN, visible};
+use self::page::{BAD, BOLD, DIM, GOOD, Page, WARN};
 use super::Report;
-use crate::analysis::{Analysis, number_of};
+use super::words::{client, first_sentences, known, percent, place, shown, trail, visible, when};
+use crate::analysis::Analysis;
 use crate::cause::{CauseId, Stage};
 use crate::diagnosis::{Change, Diagnosis, Ground, Incident, Suspect, Verdict};
-use crate::event::TimeQuality;
-use crate::signatures::{Cause, Risk};
-use crate::timeline::{Entry, EntryId};
+use crate::signatures::Risk;
 
 /// The text page.
-pub(super) struct Text;
+#[derive(Debug)]
+pub(super) struct Text {
+    /// Columns of the page.
+    pub(super) width: usize,
+}
+
+/// Columns of a page that nobody told how wide it may be.
+pub(super) const WIDTH: usize = 96;
 
 /// Lines of evidence that are shown per cause; all are in the JSON and the timeline.
 const EVIDENCE: usize = 6;
@@ -33,7 +39,7 @@ const NOTICES: usize = 12;
 
 impl Report for Text {
     fn write(&self, analysis: &Analysis<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let mut page = Page::default();
+        let mut page = Page::new(self.width);
         head(&mut page, analysis);
         if analysis.diagnoses.is_empty() {
             no_incident(&mut page, analysis);
@@ -58,7 +64,7 @@ fn head(page: &mut Page, analysis: &Analysis<'_>) {
     ));
     // A bundle is of a few machines as a rule; a whole collection would fill the page.
     for host in analysis.hosts.iter().take(HOSTS) {
-        let os = host.os.as_deref().map(|os| format!(", {os}")).unwrap_or_default();
+        let os = host.os.as_deref().map(|os| format!(", {}", visible(os))).unwrap_or_default();
         let clock = host
             .clock_offset_s
             .map(|offset| format!(", clock {offset:+.0} s against the server"))
@@ -91,13 +97,14 @@ fn incident(page: &mut Page, analysis: &Analysis<'_>, number: usize, diagnosis: 
     let suspected =
         if incident.is_suspected() { " (suspected: only the server's logs show it)" } else { "" };
     page.heading(BOLD, &format!("INCIDENT {number} of {of}{suspected}"));
-    page.field("when", &when(incident));
+    page.field("when", &when(incident, shown));
     page.field("server", analysis.host_name(incident.server.as_ref()).unwrap_or("not told"));
     page.field("client", &client(analysis, incident));
     if let Some(code) = incident.code {
         page.field("shown", &format!("{code}: {}", code.meaning()));
     }
     page.field("reached", &trail(incident));
+    ladder(page, incident);
     let good = |time: Option<chrono::DateTime<chrono::Utc>>| {
         time.map_or_else(|| "no such connection in the logs".to_owned(), shown)
     };
@@ -111,52 +118,22 @@ fn incident(page: &mut Page, analysis: &Analysis<'_>, number: usize, diagnosis: 
     }
 }
 
-fn when(incident: &Incident) -> String {
-    let many = |count: u64| match count {
-        0 => "a fault that stops every connection; no connection is in the logs".to_owned(),
-        1 => "1 failed connection".to_owned(),
-        _ => format!("{count} failed connections"),
-    };
-    match (incident.first, incident.last) {
-        (Some(first), Some(last)) if first == last => {
-            format!("{}, {}", shown(first), many(incident.attempts))
-        }
-        (Some(first), Some(last)) => {
-            format!("{} to {}, {}", shown(first), shown(last), many(incident.attempts))
-        }
-        _ => "not told".to_owned(),
-    }
-}
-
-fn client(analysis: &Analysis<'_>, incident: &Incident) -> String {
-    let name = analysis.host_name(incident.client.as_ref()).map(visible);
-    let peers: Vec<_> = incident.peers.iter().take(5).map(|peer| visible(peer)).collect();
-    match (name, peers.is_empty()) {
-        (Some(name), true) => name,
-        (Some(name), false) => format!("{name} ({})", peers.join(", ")),
-        (None, false) => peers.join(", "),
-        (None, true) => "not told".to_owned(),
-    }
-}
-
-/// The stages in their order: those passed, where it can have died, and what was never reached.
-fn trail(incident: &Incident) -> String {
-    if incident.stages.is_empty() {
-        return "not told by anything collected".to_owned();
-    }
-    let died = |stage: &Stage| incident.stages.contains(stage);
-    let first = incident.stages.iter().min().copied().unwrap_or(Stage::Name);
-    let passed: Vec<_> =
-        Stage::ALL.iter().filter(|stage| **stage < first).map(|stage| stage.as_str()).collect();
-    let at: Vec<_> =
-        Stage::ALL.iter().filter(|stage| died(stage)).map(|stage| stage.as_str()).collect();
-    let at = match at.as_slice() {
-        [first, _, _, _, _, ..] => format!("{first} or later"),
-        few => few.join(" or "),
-    };
-    let passed =
-        if passed.is_empty() { String::new() } else { format!("{} passed; ", passed.join(" > ")) };
-    format!("{passed}died in {at}")
+/// The stages of a connection, with those that were passed and those it may have died in.
+fn ladder(page: &mut Page, incident: &Incident) {
+    let Some(first) = incident.stages.iter().min().copied() else { return };
+    let rungs: Vec<_> = Stage::ALL
+        .iter()
+        .map(|stage| {
+            if incident.stages.contains(stage) {
+                (BAD, "--", stage.as_str(), "X")
+            } else if *stage < first {
+                (GOOD, "--", stage.as_str(), "ok")
+            } else {
+                (DIM, "  ", stage.as_str(), "")
+            }
+        })
+        .collect();
+    page.row(2, &rungs);
 }
 
 fn verdict(page: &mut Page, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {
@@ -183,18 +160,6 @@ fn verdict(page: &mut Page, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {
     }
 }
 
-fn percent(probability: f64) -> String {
-    if probability >= 0.01 {
-        format!("{:.0} %", probability * 100.0)
-    } else {
-        "below 1 %".to_owned()
-    }
-}
-
-fn known<'a>(analysis: &'a Analysis<'_>, id: CauseId) -> Option<&'a Cause> {
-    analysis.db.causes().get(&id)
-}
-
 fn named(page: &mut Page, analysis: &Analysis<'_>, suspect: &Suspect) {
     let cause = known(analysis, suspect.cause);
     let title = cause.map_or(suspect.cause.as_str(), |cause| &cause.title);
@@ -214,12 +179,6 @@ fn named(page: &mut Page, analysis: &Analysis<'_>, suspect: &Suspect) {
     }
 }
 
-/// The mechanism's first two sentences: the page is read on the phone.
-fn first_sentences(text: &str) -> &str {
-    let ends = text.match_indices(". ").nth(1).map(|(at, _)| at + 1);
-    ends.and_then(|end| text.get(..end)).unwrap_or(text)
-}
-
 fn evidence(page: &mut Page, analysis: &Analysis<'_>, ground: &Ground) {
     let style = if ground.weight_db > 0.0 { GOOD } else { WARN };
     let entry = ground.entry.and_then(|id| analysis.timeline.get(id).map(|entry| (id, entry)));
@@ -227,44 +186,6 @@ fn evidence(page: &mut Page, analysis: &Analysis<'_>, ground: &Ground) {
     if let Some((id, entry)) = entry {
         page.dim_at(4, &place(analysis, id, entry));
     }
-}
-
-/// Where a line comes from: time, host, event, file and record.
-fn place(analysis: &Analysis<'_>, id: EntryId, entry: &Entry) -> String {
-    let time =
-        entry.time.map_or_else(|| "undated".to_owned(), |time| shown_time(time, entry.quality));
-    let event = match entry.event_id {
-        Some(event) => format!("{} {event}", short(&entry.provider)),
-        None => short(&entry.provider).to_owned(),
-    };
-    let times = if entry.count > 1 { format!(" × {}", entry.count) } else { String::new() };
-    let at = number_of(entry.origin.position)
-        .map(|_| format!(" {}", entry.origin.position))
-        .unwrap_or_default();
-    let host =
-        if entry.host.is_empty() { String::new() } else { format!("  {}", visible(&entry.host)) };
-    format!(
-        "#{} {time}{host}  {event}{times}  {}{at}",
-        id.0 + 1,
-        visible(analysis.path(entry.origin.source))
-    )
-}
-
-/// Milliseconds are enough on a page; the JSON has all digits.
-fn shown(time: chrono::DateTime<chrono::Utc>) -> String {
-    time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
-}
-
-fn shown_time(time: chrono::DateTime<chrono::Utc>, quality: TimeQuality) -> String {
-    match quality {
-        TimeQuality::Exact | TimeQuality::Resolved => shown(time),
-        TimeQuality::Assumed => format!("{} (zone not known)", shown(time)),
-        TimeQuality::Day | TimeQuality::Undated => time.date_naive().to_string(),
-    }
-}
-
-fn short(provider: &str) -> &str {
-    provider.strip_prefix("Microsoft-Windows-").unwrap_or(provider)
 }
 
 fn less_likely(page: &mut Page, analysis: &Analysis<'_>, heading: &str, suspects: &[Suspect]) {

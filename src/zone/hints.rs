@@ -29,6 +29,21 @@ pub enum Hint {
 pub struct Hints(pub Vec<(Option<Arc<str>>, Hint)>);
 
 impl Hints {
+    /// Whether nothing was told.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes in what was told elsewhere.
+    pub fn absorb(&mut self, other: Self) {
+        for hint in other.0 {
+            if self.0.len() < KEPT && self.0.last() != Some(&hint) {
+                self.0.push(hint);
+            }
+        }
+    }
+
     /// Looks at an event.
     pub fn take(&mut self, event: &Event) {
         for hint in of(event).into_iter().flatten() {

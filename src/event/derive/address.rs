@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The bare IP address in `text`: without port, brackets, IPv6 zone and IPv4-in-IPv6 prefix. `-`, `LOCAL`, host names
 /// and the like are none. A zone names an interface of the machine that logged, so it is no part of the peer's name.
-pub(in crate::event) fn clean(text: &str) -> Option<&str> {
+pub(crate) fn clean(text: &str) -> Option<&str> {
     let text = text.trim();
     let inside = match text.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),

@@ -18,7 +18,7 @@ pub(super) fn user(event: &Event) -> Option<String> {
 }
 
 /// `CONTOSO\j.doe` and `j.doe@contoso.com` without their domain.
-pub(in crate::event) fn account(text: &str) -> Option<&str> {
+pub(crate) fn account(text: &str) -> Option<&str> {
     let text = text.trim();
     let name = match text.rsplit_once('\\') {
         Some((_, name)) => name,

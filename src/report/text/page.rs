@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-/// Columns of the page.
-const WIDTH: usize = 96;
+pub(super) use crate::report::words::visible;
 
 pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIM: Style = Style::new().dimmed();
@@ -14,12 +13,17 @@ pub(super) const WARN: Style = AnsiColor::Yellow.on_default().bold();
 pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// A page while it is written.
-#[derive(Default)]
 pub(super) struct Page {
     out: String,
+    width: usize,
 }
 
 impl Page {
+    /// A page of so many columns.
+    pub(super) fn new(width: usize) -> Self {
+        Self { out: String::new(), width }
+    }
+
     /// All of it.
     pub(super) fn text(&self) -> &str {
         &self.out
@@ -43,7 +47,7 @@ impl Page {
 
     /// Wrapped lines of lesser weight at an indent, continued further in.
     pub(super) fn dim_at(&mut self, indent: usize, text: &str) {
-        for (index, line) in wrap(text, WIDTH - indent - 2).into_iter().enumerate() {
+        for (index, line) in wrap(text, self.width - indent - 2).into_iter().enumerate() {
             let space = " ".repeat(if index == 0 { indent } else { indent + 2 });
             self.dim(&format!("{space}{line}"));
         }
@@ -52,7 +56,7 @@ impl Page {
     /// A heading behind a blank line.
     pub(super) fn heading(&mut self, style: Style, text: &str) {
         self.out.push('\n');
-        for line in wrap(text, WIDTH) {
+        for line in wrap(text, self.width) {
             self.styled(style, &line);
             self.out.push('\n');
         }
@@ -66,7 +70,7 @@ impl Page {
 
     /// Wrapped text at an indent.
     pub(super) fn text_at(&mut self, indent: usize, text: &str) {
-        for line in wrap(text.trim(), WIDTH - indent) {
+        for line in wrap(text.trim(), self.width - indent) {
             self.out.push_str(&" ".repeat(indent));
             self.line(&line);
         }
@@ -74,7 +78,7 @@ impl Page {
 
     /// `  name           value`.
     pub(super) fn field(&mut self, name: &str, value: &str) {
-        let mut lines = wrap(&visible(value), WIDTH - 17).into_iter();
+        let mut lines = wrap(&visible(value), self.width - 17).into_iter();
         let first = lines.next().unwrap_or_default();
         let _ = write!(self.out, "  {DIM}{name:<14}{DIM:#} ");
         self.line(&first);
@@ -82,6 +86,26 @@ impl Page {
             self.out.push_str(&" ".repeat(17));
             self.line(&line);
         }
+    }
+
+    /// Words in a row with marks below them, each in its style: `name--tcp--tls`.
+    pub(super) fn row(&mut self, indent: usize, words: &[(Style, &str, &str, &str)]) {
+        let columns: usize = words.iter().map(|(_, joint, word, _)| joint.len() + word.len()).sum();
+        if indent + columns > self.width + 2 {
+            return;
+        }
+        self.out.push_str(&" ".repeat(indent));
+        for (index, (style, joint, word, _)) in words.iter().enumerate() {
+            self.styled(DIM, if index > 0 { joint } else { "" });
+            self.styled(*style, word);
+        }
+        self.out.push('\n');
+        let mut line = " ".repeat(indent);
+        for (index, (_, joint, word, mark)) in words.iter().enumerate() {
+            line.push_str(&" ".repeat(if index > 0 { joint.len() } else { 0 }));
+            let _ = write!(line, "{mark:^width$}", width = word.len());
+        }
+        self.line(line.trim_end());
     }
 
     /// `  - label: text`, the label styled.
@@ -97,7 +121,7 @@ impl Page {
     fn labelled(&mut self, start: &str, style: Style, label: &str, text: &str) {
         let whole = format!("{label}: {}", text.trim());
         let indent = start.chars().count();
-        for (index, line) in wrap(&whole, WIDTH - indent).into_iter().enumerate() {
+        for (index, line) in wrap(&whole, self.width - indent).into_iter().enumerate() {
             self.out.push_str(&if index == 0 { start.to_owned() } else { " ".repeat(indent) });
             match line.strip_prefix(label).filter(|_| index == 0) {
                 Some(rest) => {
@@ -115,7 +139,7 @@ impl Page {
         if command {
             text.lines().for_each(|line| self.line(&format!("       {line}")));
         } else {
-            for line in wrap(&format!("{label} {}", text.trim()), WIDTH - 5) {
+            for line in wrap(&format!("{label} {}", text.trim()), self.width - 5) {
                 self.dim(&format!("     {line}"));
             }
         }
@@ -130,33 +154,4 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
         .word_separator(textwrap::WordSeparator::AsciiSpace)
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::wrap(&one_line, options).into_iter().map(std::borrow::Cow::into_owned).collect()
-}
-
-/// Text from a log, made harmless: control characters, escape sequences and direction marks are shown as codes.
-pub(super) fn visible(text: &str) -> String {
-    let hidden = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\r' | '\n' | '\t' => out.push(' '),
-            _ if hidden(letter) => {
-                let _ = write!(out, "<{:02X}>", letter as u32);
-            }
-            _ => out.push(letter),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn escape_sequences_and_direction_marks_of_a_log_are_shown_and_not_obeyed() {
-        assert_eq!(visible("a\u{1b}[2Jb\u{202e}c\r\nd"), "a<1B>[2Jb<202E>c  d");
-    }
 }

@@ -3,8 +3,8 @@
 use super::page::{BAD, BOLD, DIM, GOOD, Page, WARN, visible};
 use super::{evidence, percent, shown};
 use crate::analysis::Analysis;
-use crate::cause::CauseId;
 use crate::diagnosis::{Diagnosis, WhyNot};
+use crate::report::words::names;
 
 /// Excluded families that are shown; all are in the JSON.
 const EXCLUDED: usize = 4;
@@ -44,10 +44,6 @@ pub(super) fn others(page: &mut Page, diagnosis: &Diagnosis) {
     if reasons.excluded.len() > EXCLUDED {
         page.dim(&format!("    and {} more in the JSON result", reasons.excluded.len() - EXCLUDED));
     }
-}
-
-fn names(causes: &[CauseId]) -> String {
-    causes.iter().map(|cause| cause.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// The cases against the causes that were asked about.

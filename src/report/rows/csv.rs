@@ -1,0 +1,183 @@
+//! The timeline as CSV. Columns are stable; new ones are added at the end. `docs/formats.md` describes them.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use super::{HERE, Lines, Put, Row, RowFormat, Tie};
+use crate::analysis::Analysis;
+use crate::event::TimeQuality;
+use crate::report::instant;
+use crate::report::words::harmless;
+
+/// How a table is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// RFC 4180: commas, UTF-8, times as RFC 3339.
+    Rfc4180,
+    /// For Excel: with a byte order mark, times that it takes for times, and nothing that it takes for a formula.
+    Excel,
+    /// The same with semicolons and decimal commas, for Excel in most of Europe.
+    ExcelSemicolon,
+}
+
+/// The CSV timeline.
+#[derive(Debug)]
+pub(super) struct Csv(pub(super) Dialect);
+
+/// The columns, in order.
+pub(super) const COLUMNS: [&str; 21] = [
+    "number",
+    "time_utc",
+    "time_quality",
+    "host",
+    "role",
+    "channel",
+    "provider",
+    "event_id",
+    "record",
+    "level",
+    "signature",
+    "causes",
+    "incident",
+    "seconds_to_incident",
+    "summary",
+    "user",
+    "address",
+    "code",
+    "source_file",
+    "count",
+    "last_time_utc",
+];
+
+impl Dialect {
+    fn delimiter(self) -> char {
+        if self == Self::ExcelSemicolon { ';' } else { ',' }
+    }
+
+    fn time(self, time: Option<chrono::DateTime<chrono::Utc>>) -> String {
+        match self {
+            Self::Rfc4180 => time.map(instant).unwrap_or_default(),
+            // Excel knows milliseconds and no zone.
+            _ => time.map(crate::report::words::legible).unwrap_or_default(),
+        }
+    }
+}
+
+impl RowFormat for Csv {
+    fn render(&self, row: &Row<'_>, out: &mut Vec<u8>) {
+        let Self(dialect) = *self;
+        let mut cells = Cells { dialect, out };
+        cells.own(&dialect.time(row.time));
+        cells.own(quality(row.quality));
+        cells.text(&row.host);
+        cells.own(row.role());
+        cells.text(row.channel);
+        cells.text(row.provider);
+        cells.number(row.event_id.map(u64::from));
+        cells.number(row.record());
+        cells.number(row.level.map(u64::from));
+        cells.text(&row.signature);
+        cells.own(&row.causes);
+        cells.out.push(HERE);
+        cells.text(&row.summary);
+        cells.text(&row.user);
+        cells.text(&row.address);
+        cells.text(&row.code);
+        cells.text(&row.source);
+        cells.number(Some(row.count));
+        cells.own(&dialect.time(row.last));
+        out.extend(b"\r\n");
+    }
+
+    fn begin<'w>(
+        &self,
+        _: &'w Analysis<'w>,
+        out: &'w mut dyn Write,
+    ) -> io::Result<Box<dyn Put + 'w>> {
+        let Self(dialect) = *self;
+        if dialect != Dialect::Rfc4180 {
+            out.write_all("\u{feff}".as_bytes())?;
+        }
+        let mut delimiter = [0; 4];
+        let head = COLUMNS.join(dialect.delimiter().encode_utf8(&mut delimiter));
+        write!(out, "{head}\r\n")?;
+        let tie = match dialect {
+            Dialect::ExcelSemicolon => |out: &mut dyn Write, tie: Tie| {
+                let (incident, seconds) = words(tie);
+                write!(out, ";{incident};{}", seconds.replace('.', ","))
+            },
+            _ => |out: &mut dyn Write, tie: Tie| {
+                let (incident, seconds) = words(tie);
+                write!(out, ",{incident},{seconds}")
+            },
+        };
+        Ok(Box::new(Lines { out, number: Some(("", "")), tie, left_out: 0 }))
+    }
+}
+
+fn words(tie: Tie) -> (String, String) {
+    let Some((incident, seconds)) = tie else { return Default::default() };
+    (incident.to_string(), seconds.map(|seconds| format!("{seconds:.3}")).unwrap_or_default())
+}
+
+/// Appends cells, each with its delimiter before it: the number stands in front of the first.
+struct Cells<'o> {
+    dialect: Dialect,
+    out: &'o mut Vec<u8>,
+}
+
+impl Cells<'_> {
+    /// Our own words, which need no quotes.
+    fn own(&mut self, text: &str) {
+        self.delimiter();
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    fn number(&mut self, number: Option<u64>) {
+        self.delimiter();
+        // Memory takes everything.
+        let _ = number.map_or(Ok(()), |number| write!(self.out, "{number}"));
+    }
+
+    /// Text from a log.
+    fn text(&mut self, text: &str) {
+        self.delimiter();
+        let text = harmless(text);
+        let text = if self.dialect == Dialect::Rfc4180 { text } else { guarded(text) };
+        let quote = text.bytes().any(|byte| matches!(byte, b',' | b';' | b'"'));
+        if quote {
+            self.out.push(b'"');
+            for (index, part) in text.split('"').enumerate() {
+                self.out.extend_from_slice(if index > 0 { b"\"\"" } else { b"" });
+                self.out.extend_from_slice(part.as_bytes());
+            }
+            self.out.push(b'"');
+        } else {
+            self.out.extend_from_slice(text.as_bytes());
+        }
+    }
+
+    fn delimiter(&mut self) {
+        self.out.push(if self.dialect == Dialect::ExcelSemicolon { b';' } else { b',' });
+    }
+}
+
+/// What Excel would take for a formula is made a text by an apostrophe.
+fn guarded(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '|', '%']) {
+        format!("'{text}").into()
+    } else {
+        text
+    }
+}
+
+/// The word for how exact a time is.
+pub(super) fn quality(quality: TimeQuality) -> &'static str {
+    match quality {
+        TimeQuality::Exact => "exact",
+        TimeQuality::Resolved => "resolved",
+        TimeQuality::Assumed => "assumed",
+        TimeQuality::Day => "day",
+        TimeQuality::Undated => "undated",
+    }
+}
