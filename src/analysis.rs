@@ -9,7 +9,7 @@ use crate::attempts::PeerBook;
 use crate::bundle::Bundle;
 use crate::case::{Case, Host, HostKey};
 use crate::cause::CauseId;
-use crate::diagnosis::{self, Diagnosis, Incident, clock};
+use crate::diagnosis::{self, Diagnosis, Incident, Weights, clock};
 use crate::event::{Position, SourceId};
 use crate::findings::Findings;
 use crate::notice::Notice;
@@ -29,6 +29,8 @@ pub struct Scope {
     pub to: Option<DateTime<Utc>>,
     /// Only incidents of these hosts, as server or client; empty for all.
     pub hosts: Vec<String>,
+    /// The numbers of the model; others than the default are for trying what they do.
+    pub weights: Weights,
     /// Causes whose case against is wanted.
     pub why_not: Vec<CauseId>,
     /// The zone of logs in local time, for what the bundle does not tell.
@@ -148,7 +150,8 @@ pub fn analyze_observed<'db>(
             host.clock_offset_s = Some(offset.as_seconds_f64());
         }
     }
-    let (timeline, mut diagnoses) = diagnosis::diagnose(&case, db, &offsets, &scope.why_not);
+    let (timeline, mut diagnoses) =
+        diagnosis::diagnose(&case, db, &offsets, &scope.weights, &scope.why_not);
     for incident in diagnoses.iter().map(|diagnosis| &diagnosis.incident) {
         note_offsets(&mut case, incident, &offsets);
     }

@@ -105,6 +105,7 @@ impl Job {
             hosts: input.host.clone(),
             why_not: input.why_not.clone(),
             zone: input.time_zone,
+            ..Scope::default()
         };
         let redaction = Redaction::of(input)?;
         Ok(Self { db, bundle, scope, progress, redaction })

@@ -4,7 +4,7 @@
 //! A cumulative update sets the revision, so a host between the revision that broke something and the one that mended it
 //! had the fault, whatever its list of updates says. Source of the pairs: `signatures/known-updates.yaml`.
 
-use super::evidence::{Ground, Weighed, decibans};
+use super::evidence::{Ground, Weighed};
 use super::incident::Incident;
 use crate::case::{Case, HostKey};
 use crate::cause::CauseId;
@@ -16,6 +16,9 @@ struct Build {
     number: u32,
     revision: u32,
 }
+
+/// dB of a ground of a signature that counts as a symptom.
+const HEAVY: f64 = super::weights::Weights::DEFAULT.heavy;
 
 /// From which revision on CredSSP refuses what CVE-2018-0886 allows (CredSSP updates of May 2018, by `TSpkg.dll`).
 const CREDSSP: [Build; 6] = [
@@ -89,10 +92,9 @@ fn has(update: &KnownUpdate, build: Build) -> bool {
 fn add_regression(host: &HostKey, update: &KnownUpdate, weighed: &mut Weighed) {
     for cause in &update.causes {
         let grounds = weighed.entry(*cause).or_default();
-        let has_symptom = grounds.iter().any(|ground| {
-            ground.weight_db >= decibans(Grade::Moderate) / 2.0
-                && ground.signature != "change-before"
-        });
+        let has_symptom = grounds
+            .iter()
+            .any(|ground| ground.weight_db >= HEAVY && ground.signature != "change-before");
         let grade = match (has_symptom, update.mark) {
             (false, _) => continue,
             (true, Mark::U) => Grade::Weak,
@@ -134,7 +136,7 @@ fn add_credssp(server: Option<Build>, client: Option<Build>, weighed: &mut Weigh
 }
 
 fn ground(rule: &str, grade: Grade, text: String) -> Ground {
-    Ground { signature: rule.to_owned(), grade, weight_db: decibans(grade), entry: None, text }
+    Ground { signature: rule.to_owned(), grade, weight_db: 0.0, entry: None, text }
 }
 
 /// The update on record that brings a host to this build (`20348.4648`).

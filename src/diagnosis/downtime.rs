@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::evidence::{Ground, Weighed, decibans};
+use super::evidence::{Ground, Weighed};
 use super::incident::Incident;
 use crate::attempts::AttemptSide;
 use crate::case::{Case, HostKey};
@@ -46,7 +46,7 @@ pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighe
     weighed.entry(CauseId::ServerRestarted).or_default().push(Ground {
         signature: "was-off".to_owned(),
         grade: Grade::Conclusive,
-        weight_db: decibans(Grade::Conclusive),
+        weight_db: 0.0,
         entry: None,
         text,
     });

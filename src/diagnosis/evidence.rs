@@ -16,30 +16,13 @@ use super::floods;
 use super::incident::Incident;
 use super::model;
 use super::trigger::Change;
+use super::weights::Weights;
 use crate::case::{Case, HostKey};
 use crate::cause::CauseId;
 use crate::event::Event;
 use crate::findings::{Bucket, Series, SeriesKey};
 use crate::signatures::{Database, Grade, Role, Side, Signature};
 use crate::timeline::{EntryId, Timeline};
-
-/// What a grade is worth, in decibans (10 dB = ten times as likely). One table for everything:
-/// a prior of 0.05 against "something else" starts about 10 dB down, so `conclusive` alone reaches 0.99 and `strong`
-/// alone about 0.85; two moderate findings equal a strong one; five weak ones do not reach it.
-#[must_use]
-pub fn decibans(grade: Grade) -> f64 {
-    match grade {
-        Grade::Conclusive => 30.0,
-        Grade::Strong => 18.0,
-        Grade::Moderate => 9.0,
-        Grade::Weak => 3.0,
-        Grade::Against => -9.0,
-        Grade::RulesOut => -40.0,
-    }
-}
-
-/// What noise is worth at most, in decibans.
-const BACKGROUND_DB: f64 = 3.0;
 
 /// Something that speaks for or against a cause.
 #[derive(Debug, Clone)]
@@ -68,6 +51,7 @@ pub fn weigh(
     incident: &Incident,
     changes: &[Change],
     offsets: &Offsets,
+    weights: &Weights,
 ) -> Weighed {
     let lines = Lines::new(timeline);
     let policies = Policies::of(case);
@@ -103,7 +87,7 @@ pub fn weigh(
             if !speaks_without_time(incident, *cause, *grade, bucket, signature) {
                 continue;
             }
-            let weight_db = weight(*grade, share, is_noise);
+            let weight_db = weights.weigh(*grade, share, is_noise);
             let entry = lines.find(key, bucket);
             let text = signature.summarize(&bucket.example) + &seen;
             let ground =
@@ -121,16 +105,10 @@ pub fn weigh(
     model::add_grounds(case, db, incident, changes, offsets, &mut weighed);
     builds::add_grounds(case, db, incident, &mut weighed);
     downtime::add_grounds(case, incident, &mut weighed);
+    // What the model itself knows stands at the failure and is no noise.
+    let own = weighed.values_mut().flatten().filter(|ground| ground.weight_db == 0.0);
+    own.for_each(|ground| ground.weight_db = weights.of(ground.grade));
     weighed
-}
-
-fn weight(grade: Grade, share: f64, is_noise: bool) -> f64 {
-    let full = decibans(grade) * share;
-    if is_noise && grade < Grade::Conclusive && !grade.is_against() {
-        full.min(BACKGROUND_DB)
-    } else {
-        full
-    }
 }
 
 /// Values of Remote Desktop that a policy sets: the local value of the same name is not in force, and on machines that
@@ -316,5 +294,5 @@ fn distance(
     if gap > reach || reach <= TimeDelta::zero() {
         return (gap <= reach).then_some(1.0);
     }
-    Some(1.0 - 0.5 * gap.as_seconds_f64() / reach.as_seconds_f64())
+    Some(1.0 - gap.as_seconds_f64() / reach.as_seconds_f64())
 }

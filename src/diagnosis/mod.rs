@@ -21,6 +21,7 @@ pub mod reasons;
 mod silence;
 mod trace;
 pub mod trigger;
+pub mod weights;
 pub mod why_not;
 mod words;
 
@@ -36,6 +37,7 @@ pub use missing::Wanted;
 pub use rank::{Suspect, Verdict};
 pub use reasons::Reasons;
 pub use trigger::{Change, Trigger};
+pub use weights::Weights;
 pub use why_not::WhyNot;
 
 /// The answer for one incident.
@@ -63,6 +65,7 @@ pub fn diagnose(
     case: &Case,
     db: &Database,
     offsets: &Offsets,
+    weights: &Weights,
     asked: &[CauseId],
 ) -> (Timeline, Vec<Diagnosis>) {
     let failures = failure::failures(case, offsets);
@@ -73,8 +76,9 @@ pub fn diagnose(
         .enumerate()
         .map(|(number, incident)| {
             let changes = trigger::changes(case, db, &timeline, &incident);
-            let weighed = evidence::weigh(case, db, &timeline, &incident, &changes, offsets);
-            let (verdict, considered) = rank::rank(db, weighed);
+            let weighed =
+                evidence::weigh(case, db, &timeline, &incident, &changes, offsets, weights);
+            let (verdict, considered) = rank::rank(db, weights, weighed);
             let trigger = trigger::trigger(db, &verdict, &changes);
             let missing = missing::missing(case, db, &incident, &verdict);
             let reasons = reasons::reasons(

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::clock::Offsets;
 use super::downtime::{self, LISTENER};
-use super::evidence::{Ground, Weighed, decibans};
+use super::evidence::{Ground, Weighed};
 use super::incident::Incident;
 use super::silence;
 use super::trigger::Change;
@@ -35,7 +35,7 @@ pub(super) fn add_grounds(
 }
 
 pub(super) fn ground(rule: &str, grade: Grade, text: String) -> Ground {
-    Ground { signature: rule.to_owned(), grade, weight_db: decibans(grade), entry: None, text }
+    Ground { signature: rule.to_owned(), grade, weight_db: 0.0, entry: None, text }
 }
 
 /// The stages the connection can have died in exclude the causes that bite elsewhere.

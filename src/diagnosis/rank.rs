@@ -1,6 +1,7 @@
 //! From decibans to probabilities, with "something else" in the race, or to an abstention.
 
 use super::evidence::{Ground, Weighed};
+use super::weights::Weights;
 use crate::cause::CauseId;
 use crate::signatures::{Database, Grade, Kind};
 
@@ -50,36 +51,27 @@ impl Verdict {
     }
 }
 
-/// Below this, no cause is named.
-const NAMED: f64 = 0.5;
-
-/// A named cause needs more than noise: at least one ground as heavy as a moderate one near the edge of its window.
-pub(super) const HEAVY_DB: f64 = 4.5;
-
-/// Grounds for one cause often stem from one fact, so each further one counts this much of the one before.
-const FURTHER: f64 = 0.6;
-
-/// No collection of logs makes certain; this much always stays with "something else".
-const DOUBT: f64 = 0.02;
+/// What a ground weighs that is worth a word of its own: see [`Weights::heavy`].
+pub(super) const HEAVY_DB: f64 = Weights::DEFAULT.heavy;
 
 /// Suspects that are worth a line.
 const SUSPECTS: usize = 6;
 
 /// Ranks the causes of an incident: the verdict, and all causes by probability.
 #[must_use]
-pub fn rank(db: &Database, mut weighed: Weighed) -> (Verdict, Vec<Suspect>) {
+pub fn rank(db: &Database, weights: &Weights, mut weighed: Weighed) -> (Verdict, Vec<Suspect>) {
     let mut scored: Vec<(f64, Suspect)> = Vec::new();
     let mut prior_sum = 0.0;
     for cause in db.causes().values().filter(|cause| cause.kind == Kind::Cause) {
         prior_sum += cause.prior;
         let suspect = suspect(cause.id, weighed.remove(&cause.id).unwrap_or_default());
-        let odds = cause.prior * 10f64.powf(total(&suspect) / 10.0);
+        let odds = cause.prior * 10f64.powf(total(weights, &suspect) / 10.0);
         scored.push((odds, suspect));
     }
     let other = (1.0 - prior_sum).max(0.05);
     let sum: f64 = scored.iter().map(|(odds, _)| odds).sum::<f64>() + other;
     for (odds, suspect) in &mut scored {
-        suspect.probability = *odds / sum * (1.0 - DOUBT);
+        suspect.probability = *odds / sum * (1.0 - weights.doubt);
     }
     scored.sort_by(|a, b| {
         b.1.probability.total_cmp(&a.1.probability).then(a.1.cause.cmp(&b.1.cause))
@@ -93,13 +85,13 @@ pub fn rank(db: &Database, mut weighed: Weighed) -> (Verdict, Vec<Suspect>) {
         .collect();
     let verdict = match suspects.first() {
         Some(first)
-            if first.probability >= NAMED
-                && first.grounds.iter().any(|ground| ground.weight_db >= HEAVY_DB) =>
+            if first.probability >= weights.named
+                && first.grounds.iter().any(|ground| ground.weight_db >= weights.heavy) =>
         {
             Verdict::Ranked(suspects)
         }
         _ => Verdict::InsufficientEvidence {
-            probability: other / sum * (1.0 - DOUBT) + DOUBT,
+            probability: other / sum * (1.0 - weights.doubt) + weights.doubt,
             suspects,
         },
     };
@@ -118,12 +110,12 @@ fn suspect(cause: CauseId, grounds: Vec<Ground>) -> Suspect {
 }
 
 /// The sum of decibans. What rules a cause out is not outvoted by what fits it.
-fn total(suspect: &Suspect) -> f64 {
+fn total(weights: &Weights, suspect: &Suspect) -> f64 {
     let fading = |grounds: &[Ground]| {
         let mut factor = 1.0;
         grounds.iter().fold(0.0, |sum, ground| {
             let part = ground.weight_db * factor;
-            factor *= FURTHER;
+            factor *= weights.further;
             sum + part
         })
     };

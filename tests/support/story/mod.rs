@@ -127,35 +127,60 @@ pub struct Ticket {
     pub truth: Truth,
 }
 
+/// Every ticket of a folder, with the clocks of all hosts but the servers so many seconds further ahead.
+pub fn tickets_with(folder: &Path, ahead: i64) -> Vec<Ticket> {
+    stories(folder)
+        .iter()
+        .flat_map(|(name, story)| story.clone().shifted(ahead).tickets(name))
+        .collect()
+}
+
 /// Every ticket of a folder, in order of name.
 ///
 /// # Panics
 /// When a story says something that nobody understands: it names the file.
 pub fn tickets(folder: &Path) -> Vec<Ticket> {
+    stories(folder).iter().flat_map(|(name, story)| story.tickets(name)).collect()
+}
+
+fn stories(folder: &Path) -> Vec<(String, Story)> {
     let mut paths: Vec<_> = std::fs::read_dir(folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.expect("the folder can be listed").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
         .collect();
     paths.sort();
-    paths.iter().flat_map(|path| tickets_of(path)).collect()
+    paths.iter().map(|path| story_of(path)).collect()
 }
 
-fn tickets_of(path: &Path) -> Vec<Ticket> {
+fn story_of(path: &Path) -> (String, Story) {
     let text = std::fs::read_to_string(path).expect("a story can be read");
     let story: Story =
         serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let plain = Variant::default();
-    let first = story.ticket(&name, &plain);
-    let others = story
-        .variants
-        .iter()
-        .map(|(variant, change)| story.ticket(&format!("{name}/{variant}"), change));
-    std::iter::once(first).chain(others).collect()
+    (name, story)
 }
 
 impl Story {
+    /// The plain ticket and its variants.
+    fn tickets(&self, name: &str) -> Vec<Ticket> {
+        let first = self.ticket(name, &Variant::default());
+        let others = self
+            .variants
+            .iter()
+            .map(|(variant, change)| self.ticket(&format!("{name}/{variant}"), change));
+        std::iter::once(first).chain(others).collect()
+    }
+
+    fn shifted(mut self, ahead: i64) -> Self {
+        for (id, host) in &mut self.hosts {
+            if !id.starts_with("server") {
+                host.clock += ahead;
+            }
+        }
+        self
+    }
+
     fn ticket(&self, name: &str, variant: &Variant) -> Ticket {
         let mut hosts = Hosts::new(name, &self.hosts, &variant.clocks);
         let clock = Clock { day: &self.day };

@@ -1,0 +1,101 @@
+//! The numbers of the model, all of them, each with its reason. None is fitted to a case; a test moves each by a fifth
+//! and counts how few verdicts change.
+
+use crate::signatures::Grade;
+
+/// The numbers of the model. Decibans are tenths of a power of ten of the odds: 10 dB = ten times as likely.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Weights {
+    /// dB. Alone it reaches 0.99 from a prior of 0.05: the documentation says that this event is this fault.
+    pub conclusive: f64,
+    /// dB. Alone it reaches about 0.85; two causes with a strong ground each stay undecided.
+    pub strong: f64,
+    /// dB. Two equal a strong one.
+    pub moderate: f64,
+    /// dB. Five do not reach a strong one.
+    pub weak: f64,
+    /// dB, negative. Takes back a moderate one.
+    pub against: f64,
+    /// dB, negative. Outweighs whatever fits.
+    pub rules_out: f64,
+    /// dB. What noise is worth at most: as much as a weak ground.
+    pub background: f64,
+    /// A named cause is more likely than all else together.
+    pub named: f64,
+    /// dB. A named cause needs one ground as heavy as a moderate one at the edge of its window: noise names nothing.
+    pub heavy: f64,
+    /// Grounds for one cause often stem from one fact, so each further one counts this much of the one before.
+    pub further: f64,
+    /// No collection of logs makes certain; this much always stays with "something else".
+    pub doubt: f64,
+    /// What is left of a ground at the edge of its window.
+    pub edge: f64,
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+impl Weights {
+    /// The numbers in use.
+    pub const DEFAULT: Self = Self {
+        conclusive: 30.0,
+        strong: 18.0,
+        moderate: 9.0,
+        weak: 3.0,
+        against: -9.0,
+        rules_out: -40.0,
+        background: 3.0,
+        named: 0.5,
+        heavy: 4.5,
+        further: 0.6,
+        doubt: 0.02,
+        edge: 0.5,
+    };
+
+    /// What a grade is worth near a failure, in decibans.
+    #[must_use]
+    pub fn of(&self, grade: Grade) -> f64 {
+        match grade {
+            Grade::Conclusive => self.conclusive,
+            Grade::Strong => self.strong,
+            Grade::Moderate => self.moderate,
+            Grade::Weak => self.weak,
+            Grade::Against => self.against,
+            Grade::RulesOut => self.rules_out,
+        }
+    }
+
+    /// What a ground weighs: less towards the edge of its window (`near` is 1 at the failure and 0 at the edge), and as
+    /// noise next to nothing. What is conclusive is no noise, and what speaks against a cause needs no rarity.
+    #[must_use]
+    pub fn weigh(&self, grade: Grade, near: f64, is_noise: bool) -> f64 {
+        let full = self.of(grade) * (self.edge + (1.0 - self.edge) * near);
+        if is_noise && grade < Grade::Conclusive && !grade.is_against() {
+            full.min(self.background)
+        } else {
+            full
+        }
+    }
+
+    /// Each number by its name, to be moved one at a time.
+    #[must_use]
+    pub fn each(&mut self) -> [(&'static str, &mut f64); 12] {
+        [
+            ("conclusive", &mut self.conclusive),
+            ("strong", &mut self.strong),
+            ("moderate", &mut self.moderate),
+            ("weak", &mut self.weak),
+            ("against", &mut self.against),
+            ("rules_out", &mut self.rules_out),
+            ("background", &mut self.background),
+            ("named", &mut self.named),
+            ("heavy", &mut self.heavy),
+            ("further", &mut self.further),
+            ("doubt", &mut self.doubt),
+            ("edge", &mut self.edge),
+        ]
+    }
+}

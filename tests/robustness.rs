@@ -1,0 +1,190 @@
+//! What must not change an answer: the order of files, a healthy neighbour, everything collected twice, a clock that is
+//! off, a number of the model that is moved by a fifth. And what must: the log that decides is taken away.
+//!
+//! `cargo test --test robustness -- --nocapture` prints the counts.
+
+#![allow(missing_docs, reason = "nobody links to a test")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test program"
+)]
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use rdpwhy::analysis::{self, Analysis, Scope};
+use rdpwhy::bundle::{Bundle, Options};
+use rdpwhy::diagnosis::{Verdict, Weights};
+use rdpwhy::signatures::Database;
+use support::story::{Ticket, tickets_with};
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// Tickets with a cause that is named rightly, each `step`-th of the suite, with a host's clock moved or not.
+fn named(db: &Database, step: usize, clock: i64) -> Vec<(Ticket, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tickets");
+    let plain =
+        tickets_with(&folder, clock).into_iter().filter(|ticket| !ticket.name.contains('/'));
+    let answered = plain.step_by(step).filter_map(|ticket| {
+        let answer = first(&analyze(&ticket.files, db, &Scope::default()));
+        (answer.0 == ticket.truth.cause).then_some((ticket, answer.0))
+    });
+    answered.collect()
+}
+
+fn analyze<'db>(files: &Files, db: &'db Database, scope: &Scope) -> Analysis<'db> {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, bytes) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+    let bundle = Bundle::open(&[folder.path().to_owned()], &Options::default()).unwrap();
+    analysis::analyze(&bundle, db, scope, &|_| ())
+}
+
+/// The first cause, and how likely it is.
+fn first(analysis: &Analysis<'_>) -> (String, f64) {
+    match analysis.diagnoses.first().map(|first| &first.verdict) {
+        None => ("none".to_owned(), 1.0),
+        Some(Verdict::InsufficientEvidence { probability, .. }) => {
+            ("insufficient-evidence".to_owned(), *probability)
+        }
+        Some(Verdict::Ranked(suspects)) => (suspects[0].cause.to_string(), suspects[0].probability),
+    }
+}
+
+/// Changes every ticket, and says whose answer changed with it.
+fn changed(
+    db: &Database,
+    tickets: &[(Ticket, String)],
+    change: impl Fn(&Files) -> Files,
+) -> Vec<String> {
+    let other = |(ticket, answer): &(Ticket, String)| {
+        let now = first(&analyze(&change(&ticket.files), db, &Scope::default())).0;
+        (now != *answer).then(|| format!("{}: {answer} became {now}", ticket.name))
+    };
+    tickets.iter().filter_map(other).collect()
+}
+
+/// Prints what changed, and holds it against what is allowed: a share of the tickets.
+fn allow(what: &str, changed: &[String], of: usize, share: f64) {
+    println!("{what}: {} of {of} answers change", changed.len());
+    let allowed = (of as f64 * share).floor();
+    assert!(changed.len() as f64 <= allowed, "{what}:\n{}", changed.join("\n"));
+}
+
+fn healthy() -> Files {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/healthy/file-server/bundle");
+    let mut files = Files::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
+                files.insert(format!("neighbour/{name}"), std::fs::read(path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn what_has_nothing_to_do_with_it_changes_no_answer() {
+    let db = Database::built_in().unwrap();
+    let tickets = named(&db, 3, 0);
+    assert!(tickets.len() >= 20);
+    // Sources are sorted by path, so other names of folders are another order.
+    let shuffled = |files: &Files| -> Files {
+        let renamed = |(number, (path, bytes)): (usize, (&String, &Vec<u8>))| {
+            let order = (number * 7 + 3) % 10;
+            (format!("{order}/{path}"), bytes.clone())
+        };
+        files.iter().enumerate().map(renamed).collect()
+    };
+    allow("another order", &changed(&db, &tickets, shuffled), tickets.len(), 0.0);
+    let neighbour = healthy();
+    let beside = |files: &Files| {
+        files.iter().chain(&neighbour).map(|(path, bytes)| (path.clone(), bytes.clone())).collect()
+    };
+    allow("a healthy neighbour", &changed(&db, &tickets, beside), tickets.len(), 0.03);
+    let twice = |files: &Files| -> Files {
+        let copy = files.iter().map(|(path, bytes)| (format!("copy/{path}"), bytes.clone()));
+        files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).chain(copy).collect()
+    };
+    allow("everything twice", &changed(&db, &tickets, twice), tickets.len(), 0.03);
+}
+
+#[test]
+fn a_client_whose_clock_is_off_by_minutes_changes_few_answers() {
+    let db = Database::built_in().unwrap();
+    let tickets = named(&db, 3, 0);
+    let names: BTreeSet<_> = tickets.iter().map(|(ticket, _)| ticket.name.clone()).collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tickets");
+    let shifted =
+        tickets_with(&folder, 240).into_iter().filter(|ticket| names.contains(&ticket.name));
+    let other = shifted.filter_map(|ticket| {
+        let now = first(&analyze(&ticket.files, &db, &Scope::default())).0;
+        (now != ticket.truth.cause).then(|| format!("{}: {now}", ticket.name))
+    });
+    let other: Vec<_> = other.collect();
+    allow("clients four minutes ahead", &other, tickets.len(), 0.15);
+}
+
+#[test]
+fn without_the_log_that_decides_an_answer_is_less_sure() {
+    let db = Database::built_in().unwrap();
+    let tickets = named(&db, 3, 0);
+    let (mut surer, mut tried) = (Vec::new(), 0);
+    for (ticket, answer) in &tickets {
+        let before = analyze(&ticket.files, &db, &Scope::default());
+        let named = before.diagnoses.first().and_then(|first| first.verdict.first());
+        let Some(suspect) = named else { continue };
+        let Some(entry) = suspect.grounds[0].entry.and_then(|id| before.timeline.get(id)) else {
+            continue;
+        };
+        let path = before.path(entry.origin.source).to_owned();
+        let mut files = ticket.files.clone();
+        files.retain(|name, _| !path.ends_with(name.as_str()));
+        if files.len() == ticket.files.len() || files.is_empty() {
+            continue;
+        }
+        tried += 1;
+        let (now, probability) = first(&analyze(&files, &db, &Scope::default()));
+        if now == *answer && probability > suspect.probability + 0.005 {
+            surer.push(format!("{} without {path}: {probability:.3}", ticket.name));
+        }
+    }
+    assert!(tried >= 15, "only {tried} could be tried");
+    allow("surer without what decides", &surer, tried, 0.0);
+}
+
+#[test]
+fn no_number_of_the_model_decides_alone() {
+    let db = Database::built_in().unwrap();
+    let tickets = named(&db, 6, 0);
+    let names: Vec<&'static str> =
+        Weights::default().each().iter().map(|(name, _)| *name).collect();
+    for (place, name) in names.iter().enumerate() {
+        let mut other = Vec::new();
+        for factor in [0.8, 1.2] {
+            let mut weights = Weights::default();
+            *weights.each()[place].1 *= factor;
+            let scope = Scope { weights, ..Scope::default() };
+            other.extend(tickets.iter().filter_map(|(ticket, answer)| {
+                let now = first(&analyze(&ticket.files, &db, &scope)).0;
+                (now != *answer).then(|| format!("{}: {answer} became {now}", ticket.name))
+            }));
+        }
+        allow(&format!("{name} moved by a fifth"), &other, tickets.len() * 2, 0.1);
+    }
+}
