@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::addresses;
 use super::background::Background;
 use super::builds;
 use super::clock::Offsets;
@@ -111,6 +112,7 @@ pub fn weigh(
     }
     model::add_grounds(case, db, incident, changes, offsets, &mut weighed);
     builds::add_grounds(case, db, incident, &mut weighed);
+    addresses::add_grounds(case, incident, &mut weighed);
     weighed
 }
 

@@ -4,6 +4,7 @@
 //! findings for each, [`rank`] turns weights into probabilities or abstains, [`trigger`] names what changed, [`missing`]
 //! what would decide, [`reasons`] and [`why_not`] why it is this cause and no other.
 
+mod addresses;
 mod background;
 mod builds;
 pub mod clock;

@@ -21,6 +21,21 @@ pub const TEXT_PROVIDERS: &[&str] = &[
     "acl",
     "certutil",
     "systeminfo",
+    "services",
+    "ports",
+    "sessions",
+    "firewall-rule",
+    "network-profile",
+    "name-lookup",
+    "ipconfig",
+    "reachability",
+    "user-right",
+    "secure-channel",
+    "w32tm",
+    "firewall-log",
+    "netlogon-log",
+    "fslogix-log",
+    "rdp-file",
 ];
 
 /// Index of a source in [`Bundle::sources`](crate::bundle::Bundle::sources).

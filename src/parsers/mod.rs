@@ -4,13 +4,18 @@
 
 pub mod acl;
 pub mod certutil;
+pub mod command_output;
 mod coverage;
 mod damage;
 mod dates;
 pub mod event_xml;
 pub mod evtx;
+pub mod firewall_log;
+pub mod fslogix_log;
 pub mod hotfix_list;
 pub mod mstsc_dialog;
+pub mod netlogon_log;
+pub mod rdp_file;
 pub mod reg_export;
 pub mod reporting_events;
 pub mod systeminfo;
@@ -44,7 +49,13 @@ pub static PARSERS: &[&dyn Parser] = &[
     &evtx::Evtx,
     &event_xml::EventXml,
     &reporting_events::ReportingEvents,
+    &firewall_log::FirewallLog,
+    &netlogon_log::NetlogonLog,
+    &fslogix_log::FslogixLog,
+    &rdp_file::RdpFile,
     &hotfix_list::HotfixList,
+    // Before the formats of which it may hold several.
+    &command_output::CommandOutput,
     &reg_export::RegExport,
     &acl::Acl,
     &certutil::Certutil,

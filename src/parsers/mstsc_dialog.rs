@@ -27,8 +27,10 @@ mod text;
 mod ticket;
 
 use self::text::Text;
-use super::{Parser, Sink, damage, event_xml};
+use super::{Parser, Sink, command_output, damage, event_xml};
 use crate::source::Source;
+
+pub(super) use self::shape::is_ticket;
 
 /// Ticket text with error boxes in it.
 pub struct MstscDialog;
@@ -46,7 +48,11 @@ impl Parser for MstscDialog {
         let Some(mut lines) = damage::lines(source, sink) else { return };
         let text = Text::of(lines.by_ref().collect());
         damage::report(&lines, source, sink);
-        let (heading, used) = ticket::heading(&text, source);
+        let (heading, mut used) = ticket::heading(&text, source);
+        let outputs = command_output::read(&text.console, source, sink);
+        if !text.shared {
+            used.extend(outputs);
+        }
         let found = dialogs::find(&text);
         let mut events = messages::find(&text, &used, source, sink);
         events.extend(heading);

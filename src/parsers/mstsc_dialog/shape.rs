@@ -13,7 +13,7 @@ const SMALL: u64 = 64 * 1024;
 
 /// Whether a source is the text of a ticket: one with an error box; or prose with a message of a client, with the
 /// heading of a ticket, or at least about Remote Desktop.
-pub(super) fn is_ticket(source: &Source) -> bool {
+pub(in crate::parsers) fn is_ticket(source: &Source) -> bool {
     if source.bytes > limits::TICKET_BYTES || !source.looks_like_text() {
         return false;
     }
