@@ -24,6 +24,7 @@ pub const TEXT_PROVIDERS: &[&str] = &[
     "services",
     "ports",
     "sessions",
+    "logon-mode",
     "firewall-rule",
     "network-profile",
     "name-lookup",

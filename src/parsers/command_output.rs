@@ -10,6 +10,7 @@
 //! A new output is a file here and a line in [`READERS`].
 
 mod firewall;
+mod logon_mode;
 mod names;
 mod ports;
 mod reach;
@@ -24,9 +25,8 @@ mod transcript;
 use std::collections::HashSet;
 
 use self::transcript::Part;
-use super::{
-    CoverageSpan, Interest, Parser, Sink, acl, certutil, damage, mstsc_dialog, reg_export,
-};
+use super::{CoverageSpan, Interest, Parser, Sink, acl, certutil, damage, hotfix_list};
+use super::{mstsc_dialog, reg_export, systeminfo};
 use crate::bundle::limits;
 use crate::event::{Event, Position, Timestamp};
 use crate::notice::Notice;
@@ -45,6 +45,7 @@ static READERS: &[Reader] = &[
     services::read,
     ports::read,
     sessions::read,
+    logon_mode::read,
     firewall::read,
     names::read,
     reach::read,
@@ -54,7 +55,13 @@ static READERS: &[Reader] = &[
 ];
 
 /// Formats of their own that are pasted between other outputs.
-static QUOTED: &[&dyn Parser] = &[&reg_export::RegExport, &acl::Acl, &certutil::Certutil];
+static QUOTED: &[&dyn Parser] = &[
+    &reg_export::RegExport,
+    &acl::Acl,
+    &certutil::Certutil,
+    &hotfix_list::HotfixList,
+    &systeminfo::Systeminfo,
+];
 
 /// One statement of an output.
 struct Fact {
@@ -98,14 +105,10 @@ impl Parser for CommandOutput {
         if source.bytes > limits::TICKET_BYTES || !source.looks_like_text() {
             return false;
         }
-        let lines: Vec<_> = source
-            .text_head()
-            .lines()
-            .zip(1..)
-            .map(|(text, number)| Line { number, text: text.trim_end().to_owned() })
-            .collect();
+        let lines = lines_of(&source.text_head());
         let parts = transcript::parts(&lines);
-        let known = parts.iter().any(|part| !facts(part).is_empty()) || several_formats(&parts);
+        let known =
+            parts.iter().any(|part| !facts(part).is_empty()) || needs_cutting(source, &parts);
         known && !mstsc_dialog::is_ticket(source)
     }
 
@@ -120,20 +123,52 @@ impl Parser for CommandOutput {
     }
 }
 
-/// Hands every statement in a text to `sink`; the lines they were read from.
+/// Hands every statement in a text to `sink`; the lines they were read from, and those of the prompts.
 pub(super) fn read(lines: &[Line], source: &Source, sink: &mut dyn Sink) -> HashSet<u64> {
     let mut used = HashSet::new();
     for part in transcript::parts(lines) {
+        used.extend(part.prompt);
         let facts = facts(&part);
-        if facts.is_empty() {
-            quoted(&part, source, sink, &mut used);
-        }
+        let found = !facts.is_empty();
         for fact in facts {
             used.extend(fact.lines.0..=fact.lines.1);
             sink.event(fact.event(source));
         }
+        if found || !quoted(&part, source, sink, &mut used) {
+            for paragraph in part.paragraphs() {
+                quoted(&paragraph, source, sink, &mut used);
+            }
+        }
     }
     used
+}
+
+/// What people wrote around the outputs that they pasted; the whole text where it begins with a prompt, for then it was
+/// saved, not written.
+pub(super) fn words_around(text: &str) -> String {
+    let lines = lines_of(text);
+    let parts = transcript::parts(&lines);
+    if parts.iter().find(|part| !part.is_blank()).is_none_or(|part| part.command.is_some()) {
+        return text.to_owned();
+    }
+    let mut kept = Vec::new();
+    for part in &parts {
+        let pasted: Vec<_> = facts(part).iter().map(|fact| fact.lines).collect();
+        let is_pasted =
+            |number| pasted.iter().any(|(first, last)| (*first..=*last).contains(&number));
+        for paragraph in part.paragraphs() {
+            if owner(&paragraph.source()).is_none() {
+                let lines = paragraph.lines.iter().filter(|line| !is_pasted(line.number));
+                kept.extend(lines.map(|line| line.text.as_str()));
+            }
+        }
+    }
+    kept.join("\n")
+}
+
+fn lines_of(text: &str) -> Vec<Line> {
+    let lines = text.lines().zip(1..);
+    lines.map(|(text, number)| Line { number, text: text.trim_end().to_owned() }).collect()
 }
 
 fn facts(part: &Part<'_>) -> Vec<Fact> {
@@ -143,34 +178,28 @@ fn facts(part: &Part<'_>) -> Vec<Fact> {
     facts
 }
 
-/// Whether prompts divide outputs that no single parser would read.
-fn several_formats(parts: &[Part<'_>]) -> bool {
-    let formats: HashSet<_> = parts
-        .iter()
-        .filter(|part| part.command.is_some())
-        .filter_map(|part| {
-            let source = part.source();
-            QUOTED.iter().find(|parser| parser.sniff(&source)).map(|parser| parser.format())
-        })
-        .collect();
-    formats.len() > 1
+/// Whether prompts divide outputs of which no single parser would read all.
+fn needs_cutting(source: &Source, parts: &[Part<'_>]) -> bool {
+    let prompted = parts.iter().filter(|part| part.command.is_some());
+    let formats: HashSet<_> = prompted.filter_map(|part| owner(&part.source())).collect();
+    formats.len() > 1 || (!formats.is_empty() && owner(source).is_none())
 }
 
-/// Hands a part, or else its paragraphs, to the parsers of other text formats.
-fn quoted(part: &Part<'_>, source: &Source, sink: &mut dyn Sink, used: &mut HashSet<u64>) {
-    let mut take = |part: &Part<'_>| {
-        let own = part.source();
-        let Some(parser) = QUOTED.iter().find(|parser| parser.sniff(&own)) else { return false };
-        let mut moved = Moved { source, lines: part.lines, sink: &mut *sink };
-        parser.parse(&own, &mut moved);
-        used.extend(part.lines.iter().map(|line| line.number));
-        true
-    };
-    if !take(part) {
-        part.paragraphs().iter().for_each(|paragraph| {
-            take(paragraph);
-        });
+/// The format of its own that takes a text.
+fn owner(source: &Source) -> Option<&'static str> {
+    QUOTED.iter().find(|parser| parser.sniff(source)).map(|parser| parser.format())
+}
+
+/// Hands a part of which nothing was read to the parser of another text format, if there is one.
+fn quoted(part: &Part<'_>, source: &Source, sink: &mut dyn Sink, used: &mut HashSet<u64>) -> bool {
+    let own = part.source();
+    if part.lines.iter().any(|line| used.contains(&line.number)) {
+        return false;
     }
+    let Some(parser) = QUOTED.iter().find(|parser| parser.sniff(&own)) else { return false };
+    parser.parse(&own, &mut Moved { source, lines: part.lines, sink });
+    used.extend(part.lines.iter().map(|line| line.number));
+    true
 }
 
 /// Moves what was found in a part to its place in the whole text.
@@ -233,6 +262,26 @@ mod tests {
         line 2: undated, certutil Store="Remote Desktop" Certificates="0"
         line 6: undated, acl Path="C:\\ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys" Object="folder" NetworkService="none" System="full" Administrators="none" Everyone="none"
         "#);
+    }
+
+    #[test]
+    fn registry_values_below_another_output() {
+        let text = "C:\\>change logon /query\nSession logins are currently DISABLED until server is restarted, but \
+            reconnections to existing sessions are ENABLED\n\nC:\\>reg query HKLM\\X\n\nHKEY_LOCAL_MACHINE\\X\n    \
+            TSServerDrainMode    REG_DWORD    0x2\n";
+        insta::assert_snapshot!(parse(&CommandOutput, text), @r#"
+        line 2: undated, logon-mode Mode="draining until restart"
+        line 7: undated, registry Key="HKLM\\X" Name="TSServerDrainMode" Type="REG_DWORD" Data="2" Hex="0x00000002"
+        "#);
+    }
+
+    #[test]
+    fn a_listing_that_was_cut_does_not_say_that_nobody_listens() {
+        let text = "C:\\>netstat -ano\n\nActive Connections\n\n  TCP    0.0.0.0:445     0.0.0.0:0    LISTENING       4\n  \
+            TCP    0.0.0.0:49";
+        assert!(!CommandOutput.sniff(&source(text)));
+        let prompt = "C:\\>netstat -ano | findstr :3389";
+        assert!(!CommandOutput.sniff(&source(prompt)), "the answer is not there");
     }
 
     #[test]

@@ -23,9 +23,8 @@ impl Parser for RdpFile {
         let text = source.text_head();
         let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).take(100).collect();
         let fitting: Vec<_> = lines.iter().filter_map(|line| setting(line)).collect();
-        let is_address = |found: &Captures<'_>| {
-            found.get(1).is_some_and(|name| name.as_str().ends_with("full address"))
-        };
+        let is_address =
+            |found: &Captures<'_>| found.get(1).is_some_and(|name| name.as_str() == "full address");
         fitting.len() * 10 >= lines.len() * 9
             && (fitting.len() > 3 || fitting.iter().any(is_address))
     }

@@ -19,6 +19,8 @@ pub(in crate::parsers) struct Line {
 pub(super) struct Part<'t> {
     /// What was typed.
     pub(super) command: Option<&'t str>,
+    /// Where it stands.
+    pub(super) prompt: Option<u64>,
     /// Its output.
     pub(super) lines: &'t [Line],
 }
@@ -30,13 +32,15 @@ impl<'t> Part<'t> {
         Source::from_bytes(SourceId(0), "part", (text.join("\n") + "\n").as_bytes())
     }
 
+    /// Whether nothing was typed and nothing printed.
+    pub(super) fn is_blank(&self) -> bool {
+        self.command.is_none() && self.lines.iter().all(|line| line.text.trim().is_empty())
+    }
+
     /// Runs of lines between blank ones.
     pub(super) fn paragraphs(&self) -> Vec<Self> {
         let lines = self.lines.split(|line| line.text.trim().is_empty());
-        lines
-            .filter(|lines| !lines.is_empty())
-            .map(|lines| Self { command: self.command, lines })
-            .collect()
+        lines.filter(|lines| !lines.is_empty()).map(|lines| Self { lines, ..*self }).collect()
     }
 
     /// Whether the command runs one of these programs, also within a pipe.
@@ -49,16 +53,16 @@ impl<'t> Part<'t> {
 /// Cuts a text at its prompts.
 pub(super) fn parts(lines: &[Line]) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
-    let (mut command, mut rest) = (None, lines);
+    let (mut command, mut typed, mut rest) = (None, None, lines);
     while let Some(at) = rest.iter().position(|line| prompt(&line.text).is_some()) {
         let (before, from) = rest.split_at(at);
         if command.is_some() || !before.is_empty() {
-            parts.push(Part { command, lines: before });
+            parts.push(Part { command, prompt: typed, lines: before });
         }
         let Some((line, after)) = from.split_first() else { break };
-        (command, rest) = (prompt(&line.text), after);
+        (command, typed, rest) = (prompt(&line.text), Some(line.number), after);
     }
-    parts.push(Part { command, lines: rest });
+    parts.push(Part { command, prompt: typed, lines: rest });
     parts
 }
 

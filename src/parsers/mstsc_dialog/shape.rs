@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::{messages, text, ticket};
 use crate::bundle::limits;
+use crate::parsers::command_output;
 use crate::source::Source;
 
 /// Largest text that is taken for a ticket because it speaks of Remote Desktop, and for no better reason.
@@ -22,7 +23,7 @@ pub(in crate::parsers) fn is_ticket(source: &Source) -> bool {
         return true;
     }
     let small = source.bytes <= SMALL;
-    is_prose(&text)
+    is_prose(&command_output::words_around(&text))
         && (messages::has_phrase(&text)
             || (small && (speaks_of_it(&text) || ticket::labels(text.lines()) > 2)))
 }
