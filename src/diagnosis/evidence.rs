@@ -15,6 +15,7 @@ use super::failure::Basis;
 use super::floods;
 use super::incident::Incident;
 use super::model;
+use super::protocols;
 use super::trigger::Change;
 use crate::case::{Case, HostKey};
 use crate::cause::CauseId;
@@ -113,6 +114,7 @@ pub fn weigh(
     model::add_grounds(case, db, incident, changes, offsets, &mut weighed);
     builds::add_grounds(case, db, incident, &mut weighed);
     addresses::add_grounds(case, incident, &mut weighed);
+    protocols::add_grounds(case, incident, &mut weighed);
     weighed
 }
 
