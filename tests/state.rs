@@ -127,3 +127,23 @@ fn a_service_that_may_not_start_is_not_a_blocked_port() {
     let found = grounds(&[("sc.txt", &manual)], "rdp-disabled");
     assert!(!found.iter().any(|name| name == "services-termservice-disabled"), "{found:?}");
 }
+
+#[test]
+fn somebody_elses_certificate_on_the_port() {
+    let openssl = |name: &str| {
+        format!(
+            "$ openssl s_client -connect srv01.example.com:3389\nCertificate chain\n 0 s:CN = {name}\n   i:CN = {name}\n"
+        )
+    };
+    let store = "Remote Desktop \"Remote Desktop\"\n================ Certificate 0 ================\n\
+        Issuer: CN=SRV01.example.com\nSubject: CN=SRV01.example.com\n\
+        Cert Hash(sha1): 00112233445566778899aabbccddeeff00112233\n\
+        CertUtil: -store command completed successfully.\n";
+    let rule = |names: &[String]| names.iter().any(|name| name == "certificate-of-another");
+    let found = |name: &str| {
+        grounds(&[("openssl.txt", &openssl(name)), ("store.txt", store)], "third-party-endpoint")
+    };
+    assert!(rule(&found("appliance")));
+    assert!(!rule(&found("srv01.example.com")));
+    assert!(!rule(&found("*.example.com")), "a certificate for many names may be assigned to it");
+}

@@ -15,6 +15,7 @@ use super::failure::Basis;
 use super::floods;
 use super::incident::Incident;
 use super::model;
+use super::peer_certificate;
 use super::protocols;
 use super::trigger::Change;
 use crate::case::{Case, HostKey};
@@ -114,6 +115,7 @@ pub fn weigh(
     model::add_grounds(case, db, incident, changes, offsets, &mut weighed);
     builds::add_grounds(case, db, incident, &mut weighed);
     addresses::add_grounds(case, incident, &mut weighed);
+    peer_certificate::add_grounds(case, incident, &mut weighed);
     protocols::add_grounds(case, incident, &mut weighed);
     weighed
 }

@@ -16,6 +16,7 @@ mod lines;
 pub mod missing;
 mod model;
 mod pairing;
+mod peer_certificate;
 mod protocols;
 pub mod rank;
 pub mod reasons;

@@ -31,6 +31,8 @@ pub const TEXT_PROVIDERS: &[&str] = &[
     "ipconfig",
     "reachability",
     "user-right",
+    "tls-peer",
+    "firewall-rules",
     "secure-channel",
     "w32tm",
     "firewall-log",

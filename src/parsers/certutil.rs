@@ -153,7 +153,8 @@ impl Store {
         let mut events: Vec<_> = self
             .certificates
             .iter()
-            .filter(|certificate| !certificate.hash.is_empty())
+            // People leave lines out, as with `findstr`; a ruler alone is nothing.
+            .filter(|certificate| !certificate.hash.is_empty() || !certificate.subject.is_empty())
             .map(|certificate| self.event(certificate, order, source))
             .collect();
         // An empty store is a finding too; one whose listing broke off is not.

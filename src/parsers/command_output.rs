@@ -20,6 +20,7 @@ mod secure_channel;
 mod services;
 mod sessions;
 mod time_service;
+mod tls_peer;
 mod transcript;
 
 use std::collections::HashSet;
@@ -52,6 +53,7 @@ static READERS: &[Reader] = &[
     secure_channel::read,
     time_service::read,
     rights::read,
+    tls_peer::read,
 ];
 
 /// Formats of their own that are pasted between other outputs.

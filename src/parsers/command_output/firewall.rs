@@ -7,8 +7,12 @@ use super::Fact;
 use super::records;
 use super::transcript::{Line, Part};
 
+/// From how many rules on a listing is one of all.
+const ALL_RULES: usize = 100;
+
 /// Reads the rules about Remote Desktop and the profiles in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
+    let (mut rules, mut let_in, mut start) = (0, false, None);
     for (at, line) in part.lines.iter().enumerate() {
         let above = at.checked_sub(1).and_then(|at| part.lines.get(at));
         if is_ruler(&line.text)
@@ -16,8 +20,19 @@ pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
             && !label.is_empty()
         {
             let below = part.lines.get(at + 1..).unwrap_or_default();
-            facts.extend(rule(name, at_number(above, line), below));
+            let Some((rule, about_rdp)) = rule(name, at_number(above, line), below) else {
+                continue;
+            };
+            rules += 1;
+            start = start.or(Some(rule.lines.0));
+            let_in |= lets_in(&rule);
+            facts.extend(Some(rule).filter(|_| about_rdp));
         }
+    }
+    // A listing of single rules tells nothing of the others; every Windows has hundreds.
+    if let Some(start) = start.filter(|_| rules >= ALL_RULES) {
+        let fact = Fact::new("firewall-rules", start).with("Rules", rules.to_string());
+        facts.push(fact.with("LetIn", if let_in { "yes" } else { "no" }));
     }
     for record in records::records(part) {
         let fact = |provider| Fact::new(provider, record.lines.0).up_to(record.lines.1);
@@ -49,8 +64,33 @@ fn pair(line: &str) -> Option<(&str, &str)> {
     (!label.starts_with(' ')).then(|| (label.trim(), value.trim()))
 }
 
-/// A rule of `netsh advfirewall firewall show rule`, if it is about Remote Desktop.
-fn rule(name: &str, start: u64, below: &[Line]) -> Option<Fact> {
+/// Whether a rule lets Remote Desktop in, or may do so: what is not understood may.
+fn lets_in(rule: &Fact) -> bool {
+    let is = |name: &str, unless: &[&str]| {
+        let value = rule.fields.iter().find(|(known, _)| *known == name);
+        value.is_none_or(|(_, value)| !unless.contains(&value.as_str()))
+    };
+    let port = rule.fields.iter().find(|(name, _)| *name == "LocalPort").map(|(_, port)| port);
+    // `3389`, `3300-3400`, or `Any` in any language.
+    let by_port = |part: &str| match part.trim().split_once('-') {
+        Some((low, high)) => {
+            let [low, high] = [low, high].map(|port| port.trim().parse::<u16>());
+            low.is_ok_and(|low| low <= 3389) && high.is_ok_and(|high| high >= 3389)
+        }
+        None => part
+            .trim()
+            .parse::<u16>()
+            .map_or(!part.is_ascii() || part.len() > 2, |port| port == 3389),
+    };
+    is("Enabled", &["no"])
+        && is("Direction", &["out"])
+        && is("Action", &["block"])
+        && is("Protocol", &["UDP", "ICMPv4", "ICMPv6", "IGMP", "IPv6"])
+        && port.is_none_or(|port| port.split(',').any(by_port))
+}
+
+/// A rule of `netsh advfirewall firewall show rule`, and whether it is about Remote Desktop.
+fn rule(name: &str, start: u64, below: &[Line]) -> Option<(Fact, bool)> {
     let mut last = start;
     let mut pairs: Vec<(&str, String)> = Vec::new();
     for line in below.iter().take_while(|line| !line.text.trim().is_empty()) {
@@ -87,7 +127,7 @@ fn rule(name: &str, start: u64, below: &[Line]) -> Option<Fact> {
     let fact = fact.with("RemoteIP", value("RemoteIP", 5).replace(' ', ""));
     let fact = fact.with("Protocol", value("Protocol", 6)).with("LocalPort", port);
     let fact = fact.with("Action", action(by_label("Action").unwrap_or(acts)));
-    (about_rdp && pairs.len() > 4).then_some(fact)
+    (pairs.len() > 4).then_some((fact, about_rdp))
 }
 
 fn is_rdp(id: &str, name: &str) -> bool {
