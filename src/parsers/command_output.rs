@@ -279,9 +279,11 @@ mod tests {
 
     #[test]
     fn a_listing_that_was_cut_does_not_say_that_nobody_listens() {
-        let text = "C:\\>netstat -ano\n\nActive Connections\n\n  TCP    0.0.0.0:445     0.0.0.0:0    LISTENING       4\n  \
-            TCP    0.0.0.0:49";
+        let text = "C:\\>netstat -ano\n\nActive Connections\n\n  TCP    0.0.0.0:135     0.0.0.0:0    LISTENING       904\n  \
+            TCP    0.0.0.0:445     0.0.0.0:0    LISTENING       4\n  TCP    0.0.0.0:49";
         assert!(!CommandOutput.sniff(&source(text)));
+        let whole = format!("{text}664   0.0.0.0:0    LISTENING       700\n");
+        assert!(parse(&CommandOutput, whole).contains("Listening=\"no\""));
         let prompt = "C:\\>netstat -ano | findstr :3389";
         assert!(!CommandOutput.sniff(&source(prompt)), "the answer is not there");
     }

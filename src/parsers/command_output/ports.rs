@@ -31,8 +31,10 @@ pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
     rows.extend(connections(part));
     let is_rdp = |row: &&Listener| row.port == RDP || row.component == "TermService";
     let first = rows.first().map(|row| row.line);
-    // Every Windows listens on 135; a list without it was filtered.
-    let complete = rows.iter().any(|row| row.port == 135);
+    // Every Windows listens on 135 and on ports above that of Remote Desktop: a list without the one was filtered, one without the
+    // other may have been cut, for it is in order.
+    let has = |fits: fn(u16) -> bool| rows.iter().any(|row| fits(row.port));
+    let complete = has(|port| port == 135) && has(|port| port > RDP);
     if !rows.iter().any(|row| is_rdp(&row)) {
         let line = first.filter(|_| complete).or_else(|| searched_in_vain(part));
         facts.extend(line.map(|line| {
