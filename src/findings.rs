@@ -25,6 +25,9 @@ const FEWEST: usize = 4;
 /// Series per signature and host that are told apart by address or KB; further ones share one.
 const SERIES: usize = 1024;
 
+/// Widest bucket, in seconds: no log reaches over more than this century.
+const WIDEST: i64 = 100 * 366 * 86_400;
+
 /// What hits are told apart by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SeriesKey {
@@ -145,7 +148,11 @@ impl Series {
     }
 
     fn widen(&mut self, limit: usize) {
-        self.width = (self.width * 2).max(1);
+        self.join_undated(limit);
+        if self.buckets.len() <= limit {
+            return;
+        }
+        self.width = (self.width * 2).clamp(1, WIDEST);
         let width = TimeDelta::seconds(self.width);
         let mut joined: Vec<Bucket> = Vec::with_capacity(limit);
         for bucket in self.buckets.drain(..) {
@@ -154,23 +161,24 @@ impl Series {
                 _ => joined.push(bucket),
             }
         }
-        // Undated hits can never be told apart by time.
-        if joined.iter().filter(|bucket| bucket.first.is_none()).count() > limit / 2 {
-            let undated: u64 = joined
-                .iter()
-                .filter(|bucket| bucket.first.is_none())
-                .map(|bucket| bucket.count)
-                .sum();
-            let mut kept = false;
-            joined.retain_mut(|bucket| match bucket.first {
-                Some(_) => true,
-                None => {
-                    bucket.count = undated;
-                    !std::mem::replace(&mut kept, true)
-                }
-            });
-        }
         self.buckets = joined;
+    }
+
+    /// Undated hits can never be told apart by time: where they take more than half of the room, they become one.
+    fn join_undated(&mut self, limit: usize) {
+        let undated = || self.buckets.iter().filter(|bucket| bucket.first.is_none());
+        if undated().count() <= limit / 2 {
+            return;
+        }
+        let hits: u64 = undated().map(|bucket| bucket.count).sum();
+        let mut kept = false;
+        self.buckets.retain_mut(|bucket| match bucket.first {
+            Some(_) => true,
+            None => {
+                bucket.count = hits;
+                !std::mem::replace(&mut kept, true)
+            }
+        });
     }
 
     /// How many hits there were in all.
@@ -411,6 +419,20 @@ mod tests {
             series.buckets.last().unwrap().last.unwrap(),
         );
         assert_eq!((ends.1 - ends.0).num_seconds(), 99_999);
+    }
+
+    #[test]
+    fn statements_without_a_time_do_not_blur_those_with_one() {
+        let mut findings = Findings::default();
+        for second in 0..10 {
+            add(&mut findings, &hit(second * 3600, ""));
+        }
+        for _ in 0..60_000 {
+            add(&mut findings, &Event { time: Timestamp::Undated, ..hit(0, "") });
+        }
+        let (_, series) = findings.series().next().unwrap();
+        assert_eq!(series.count(), 60_010);
+        assert_eq!(series.buckets.iter().filter(|bucket| bucket.first.is_some()).count(), 10);
     }
 
     #[test]

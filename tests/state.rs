@@ -89,3 +89,61 @@ fn a_key_without_network_service_speaks_for_denied_access() {
     let found = grounds(&[("icacls.txt", key)], "cert-key-access-denied");
     assert!(found.iter().any(|name| name == "acl-rdp-key-network-service"), "{found:?}");
 }
+
+#[test]
+fn a_name_that_leads_to_another_machine() {
+    let lookup = "C:\\>nslookup srv01\nServer:  dc01.example.com\nAddress:  192.0.2.53\n\n\
+        Name:    srv01.example.com\nAddress:  192.0.2.55\n";
+    let own = |address: &str| {
+        format!(
+            "Windows IP Configuration\n\n   Host Name . . . . . . . . . . . . : SRV01\n\n   \
+             IPv4 Address. . . . . . . . . . . : {address}(Preferred)\n"
+        )
+    };
+    let rule = |names: &[String]| names.iter().any(|name| name == "name-leads-elsewhere");
+    let moved = own("192.0.2.5");
+    let moved = grounds(&[("nslookup.txt", lookup), ("ipconfig.txt", &moved)], "dns-failure");
+    assert!(rule(&moved), "{moved:?}");
+    let same = own("192.0.2.55");
+    let same = grounds(&[("nslookup.txt", lookup), ("ipconfig.txt", &same)], "dns-failure");
+    assert!(!rule(&same), "{same:?}");
+    assert!(
+        !rule(&grounds(&[("nslookup.txt", lookup)], "dns-failure")),
+        "nobody knows its address"
+    );
+    let other = lookup.replace("srv01", "srv02");
+    let other =
+        grounds(&[("nslookup.txt", &other), ("ipconfig.txt", &own("192.0.2.5"))], "dns-failure");
+    assert!(!rule(&other), "{other:?}");
+}
+
+#[test]
+fn a_service_that_may_not_start_is_not_a_blocked_port() {
+    let sc = "C:\\>sc qc TermService\n[SC] QueryServiceConfig SUCCESS\n\nSERVICE_NAME: TermService\n        \
+        START_TYPE         : 4   DISABLED\n";
+    let found = grounds(&[("sc.txt", sc)], "rdp-disabled");
+    assert!(found.iter().any(|name| name == "services-termservice-disabled"), "{found:?}");
+    let manual = sc.replace("4   DISABLED", "3   DEMAND_START");
+    let found = grounds(&[("sc.txt", &manual)], "rdp-disabled");
+    assert!(!found.iter().any(|name| name == "services-termservice-disabled"), "{found:?}");
+}
+
+#[test]
+fn somebody_elses_certificate_on_the_port() {
+    let openssl = |name: &str| {
+        format!(
+            "$ openssl s_client -connect srv01.example.com:3389\nCertificate chain\n 0 s:CN = {name}\n   i:CN = {name}\n"
+        )
+    };
+    let store = "Remote Desktop \"Remote Desktop\"\n================ Certificate 0 ================\n\
+        Issuer: CN=SRV01.example.com\nSubject: CN=SRV01.example.com\n\
+        Cert Hash(sha1): 00112233445566778899aabbccddeeff00112233\n\
+        CertUtil: -store command completed successfully.\n";
+    let rule = |names: &[String]| names.iter().any(|name| name == "certificate-of-another");
+    let found = |name: &str| {
+        grounds(&[("openssl.txt", &openssl(name)), ("store.txt", store)], "third-party-endpoint")
+    };
+    assert!(rule(&found("appliance")));
+    assert!(!rule(&found("srv01.example.com")));
+    assert!(!rule(&found("*.example.com")), "a certificate for many names may be assigned to it");
+}

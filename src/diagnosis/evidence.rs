@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::addresses;
 use super::background::Background;
 use super::builds;
 use super::clock::Offsets;
@@ -15,6 +16,8 @@ use super::failure::Basis;
 use super::floods;
 use super::incident::Incident;
 use super::model;
+use super::peer_certificate;
+use super::protocols;
 use super::trigger::Change;
 use super::weights::Weights;
 use crate::case::{Case, HostKey};
@@ -105,6 +108,9 @@ pub fn weigh(
     model::add_grounds(case, db, incident, changes, offsets, &mut weighed);
     builds::add_grounds(case, db, incident, &mut weighed);
     downtime::add_grounds(case, incident, &mut weighed);
+    addresses::add_grounds(case, incident, &mut weighed);
+    peer_certificate::add_grounds(case, incident, &mut weighed);
+    protocols::add_grounds(case, incident, &mut weighed);
     // What the model itself knows stands at the failure and is no noise.
     let own = weighed.values_mut().flatten().filter(|ground| ground.weight_db == 0.0);
     own.for_each(|ground| ground.weight_db = weights.of(ground.grade));

@@ -4,6 +4,7 @@
 //! findings for each, [`rank`] turns weights into probabilities or abstains, [`trigger`] names what changed, [`missing`]
 //! what would decide, [`reasons`] and [`why_not`] why it is this cause and no other.
 
+mod addresses;
 mod background;
 mod builds;
 pub mod clock;
@@ -16,6 +17,8 @@ mod lines;
 pub mod missing;
 mod model;
 mod pairing;
+mod peer_certificate;
+mod protocols;
 pub mod rank;
 pub mod reasons;
 mod silence;

@@ -217,7 +217,8 @@ fn add_lost_certificate(case: &Case, incident: &Incident, weighed: &mut Weighed)
     if shown || listed().next().is_none() {
         return;
     }
-    let personal = listed().any(|event| event.field("Store") == Some("My"));
+    let personal = listed()
+        .any(|event| event.field("Store").is_some_and(|store| store.eq_ignore_ascii_case("My")));
     let grade = if personal { Grade::Strong } else { Grade::Moderate };
     let text = format!("the listener is to use certificate {hash}, which certutil does not show");
     weighed.entry(CauseId::CertKeyMissing).or_default().push(ground(

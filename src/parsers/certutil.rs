@@ -84,8 +84,11 @@ fn is_end(line: &str) -> bool {
     line.starts_with("CertUtil: -store") || line.starts_with("CertUtil: -verifystore")
 }
 
-/// `My "Personal"`: the store by its own name, and by the one people see.
+/// `My "Personal"`: the store by its own name, and by the one people see, where it has one.
 fn store_name(line: &str) -> Option<&str> {
+    if matches!(line, "Remote Desktop" | "My" | "my" | "MY") {
+        return Some(line);
+    }
     let (name, shown) = line.strip_suffix('"')?.split_once(" \"")?;
     let plain = |text: &str| !text.is_empty() && !text.contains(['"', '>', '=', ':', '\\']);
     (plain(name) && plain(shown) && !name.starts_with([' ', '-'])).then_some(name)
@@ -150,7 +153,8 @@ impl Store {
         let mut events: Vec<_> = self
             .certificates
             .iter()
-            .filter(|certificate| !certificate.hash.is_empty())
+            // People leave lines out, as with `findstr`; a ruler alone is nothing.
+            .filter(|certificate| !certificate.hash.is_empty() || !certificate.subject.is_empty())
             .map(|certificate| self.event(certificate, order, source))
             .collect();
         // An empty store is a finding too; one whose listing broke off is not.

@@ -5,6 +5,7 @@
 pub mod acl;
 pub mod cbs_log;
 pub mod certutil;
+pub mod command_output;
 mod coverage;
 mod damage;
 mod dates;
@@ -18,8 +19,12 @@ pub mod event_viewer;
 pub mod event_xml;
 pub mod evtx;
 mod export;
+pub mod firewall_log;
+pub mod fslogix_log;
 pub mod hotfix_list;
 pub mod mstsc_dialog;
+pub mod netlogon_log;
+pub mod rdp_file;
 pub mod reg_export;
 pub mod reporting_events;
 mod servicing;
@@ -76,7 +81,13 @@ pub static PARSERS: &[&dyn Parser] = &[
     &setupdiag::SetupDiag,
     &dism_packages::DismPackages,
     &update_history::UpdateHistory,
+    &firewall_log::FirewallLog,
+    &netlogon_log::NetlogonLog,
+    &fslogix_log::FslogixLog,
+    &rdp_file::RdpFile,
     &hotfix_list::HotfixList,
+    // Before the formats of which it may hold several.
+    &command_output::CommandOutput,
     &reg_export::RegExport,
     &acl::Acl,
     &certutil::Certutil,

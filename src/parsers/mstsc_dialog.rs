@@ -27,8 +27,10 @@ mod text;
 mod ticket;
 
 use self::text::Text;
-use super::{Parser, Sink, damage, event_xml};
+use super::{Parser, Sink, command_output, damage, event_xml};
 use crate::source::Source;
+
+pub(super) use self::shape::is_ticket;
 
 /// Ticket text with error boxes in it.
 pub struct MstscDialog;
@@ -46,7 +48,11 @@ impl Parser for MstscDialog {
         let Some(mut lines) = damage::lines(source, sink) else { return };
         let text = Text::of(lines.by_ref().collect());
         damage::report(&lines, source, sink);
-        let (heading, used) = ticket::heading(&text, source);
+        let (heading, mut used) = ticket::heading(&text, source);
+        let outputs = command_output::read(&text.console, source, sink);
+        if !text.shared {
+            used.extend(outputs);
+        }
         let found = dialogs::find(&text);
         let mut events = messages::find(&text, &used, source, sink);
         events.extend(heading);
@@ -206,5 +212,22 @@ mod tests {
         ] {
             assert!(!MstscDialog.sniff(&source(text)), "{text}");
         }
+    }
+
+    #[test]
+    fn outputs_pasted_into_a_ticket() {
+        let text = "Server: SRV01\nClient: PC7\n\nRemote Desktop does not answer. I looked:\n\nC:\\>sc query TermService\n\n\
+            SERVICE_NAME: TermService\n        STATE              : 1  STOPPED\n\n\
+            HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\n    \
+            fDenyTSConnections    REG_DWORD    0x0\n\n\
+            > PS C:\\> Test-ComputerSecureChannel\n> False\n\nWhat now?\n";
+        insta::assert_snapshot!(parse(&MstscDialog, text), @r#"
+        line 8: undated, services Service="TermService" State="stopped"
+        line 12: undated, registry Key="HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server" Name="fDenyTSConnections" Type="REG_DWORD" Data="0" Hex="0x00000000"
+        line 15: undated, secure-channel Asked="secure channel" Works="no"
+        line 1: undated, ticket Server="SRV01" Client="PC7"
+        line 4: undated, mstsc Message="Remote Desktop does not answer. I looked:"
+        line 17: undated, mstsc Message="What now?"
+        "#);
     }
 }

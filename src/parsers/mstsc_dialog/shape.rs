@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::{messages, text, ticket};
 use crate::bundle::limits;
+use crate::parsers::command_output;
 use crate::source::Source;
 
 /// Largest text that is taken for a ticket because it speaks of Remote Desktop, and for no better reason.
@@ -13,7 +14,7 @@ const SMALL: u64 = 64 * 1024;
 
 /// Whether a source is the text of a ticket: one with an error box; or prose with a message of a client, with the
 /// heading of a ticket, or at least about Remote Desktop.
-pub(super) fn is_ticket(source: &Source) -> bool {
+pub(in crate::parsers) fn is_ticket(source: &Source) -> bool {
     if source.bytes > limits::TICKET_BYTES || !source.looks_like_text() {
         return false;
     }
@@ -22,7 +23,7 @@ pub(super) fn is_ticket(source: &Source) -> bool {
         return true;
     }
     let small = source.bytes <= SMALL;
-    is_prose(&text)
+    is_prose(&command_output::words_around(&text))
         && (messages::has_phrase(&text)
             || (small && (speaks_of_it(&text) || ticket::labels(text.lines()) > 2)))
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::parsers::event_xml;
+use crate::parsers::{command_output, event_xml};
 
 /// A line and the line of the file on which it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,18 +18,28 @@ pub(super) struct Line {
 #[derive(Debug)]
 pub(super) struct Text {
     pub(super) lines: Vec<Line>,
+    /// The same lines with their blanks, for what was pasted from a console.
+    pub(super) console: Vec<command_output::Line>,
+    /// Whether several of them stand on one line of the file.
+    pub(super) shared: bool,
     raw: Vec<(u64, String)>,
 }
 
 impl Text {
     /// Takes decoded lines apart.
     pub(super) fn of(raw: Vec<(u64, String)>) -> Self {
-        let lines = json(&raw).unwrap_or_else(|| plain(&raw));
-        let lines = lines.into_iter().flat_map(|line| {
-            let parts: Vec<_> = line.text.split('\n').map(tidy).collect();
-            parts.into_iter().map(move |text| Line { number: line.number, text })
-        });
-        Self { lines: lines.collect(), raw }
+        let json = json(&raw);
+        let shared = json.is_some();
+        let whole = json.unwrap_or_else(|| plain(&raw));
+        let parts = || {
+            let parts = |line| str::split(line, '\n');
+            whole.iter().flat_map(move |line| parts(&line.text).map(|text| (line.number, text)))
+        };
+        let lines = parts().map(|(number, text)| Line { number, text: tidy(text) }).collect();
+        let console = parts()
+            .map(|(number, text)| command_output::Line { number, text: unquoted(text) })
+            .collect();
+        Self { lines, console, shared, raw }
     }
 
     /// The text, when somebody has pasted event XML into it.
@@ -142,6 +152,14 @@ fn without_tags(text: &str) -> String {
         .replace("&quot;", "\"")
         .replace("&#39;", "'")
         .replace("&amp;", "&")
+}
+
+/// One line without the quotation marks of a mail.
+fn unquoted(line: &str) -> String {
+    let line = line.trim_start_matches('\u{feff}').trim_end();
+    // `>console` is a row of qwinsta.
+    let quoted = line.strip_prefix("> ").or_else(|| line.strip_prefix("| "));
+    quoted.unwrap_or(line).replace(['\u{a0}', '\u{202f}'], " ")
 }
 
 /// One line with the letters of a keyboard: no quotation marks of a mail, no typographic quotes, no invisible marks.

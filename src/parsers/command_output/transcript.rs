@@ -1,0 +1,79 @@
+//! A console's text, cut at its prompts: `C:\>command`, `PS C:\> command`.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::event::SourceId;
+use crate::source::Source;
+
+/// A line and the line of the file on which it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::parsers) struct Line {
+    pub(in crate::parsers) number: u64,
+    pub(in crate::parsers) text: String,
+}
+
+/// What one command printed; or a text, or its beginning, without a prompt.
+#[derive(Debug)]
+pub(super) struct Part<'t> {
+    /// What was typed.
+    pub(super) command: Option<&'t str>,
+    /// Where it stands.
+    pub(super) prompt: Option<u64>,
+    /// Its output.
+    pub(super) lines: &'t [Line],
+}
+
+impl<'t> Part<'t> {
+    /// The output as a source of its own, for the parsers of other formats.
+    pub(super) fn source(&self) -> Source {
+        let text: Vec<_> = self.lines.iter().map(|line| line.text.as_str()).collect();
+        Source::from_bytes(SourceId(0), "part", (text.join("\n") + "\n").as_bytes())
+    }
+
+    /// Whether nothing was typed and nothing printed.
+    pub(super) fn is_blank(&self) -> bool {
+        self.command.is_none() && self.lines.iter().all(|line| line.text.trim().is_empty())
+    }
+
+    /// Runs of lines between blank ones.
+    pub(super) fn paragraphs(&self) -> Vec<Self> {
+        let lines = self.lines.split(|line| line.text.trim().is_empty());
+        lines.filter(|lines| !lines.is_empty()).map(|lines| Self { lines, ..*self }).collect()
+    }
+
+    /// Whether the command runs one of these programs, also within a pipe.
+    pub(super) fn runs(&self, programs: &[&str]) -> bool {
+        let command = self.command.unwrap_or_default().to_ascii_lowercase();
+        programs.iter().any(|program| command.contains(program))
+    }
+}
+
+/// Cuts a text at its prompts.
+pub(super) fn parts(lines: &[Line]) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let (mut command, mut typed, mut rest) = (None, None, lines);
+    while let Some(at) = rest.iter().position(|line| prompt(&line.text).is_some()) {
+        let (before, from) = rest.split_at(at);
+        if command.is_some() || !before.is_empty() {
+            parts.push(Part { command, prompt: typed, lines: before });
+        }
+        let Some((line, after)) = from.split_first() else { break };
+        (command, typed, rest) = (prompt(&line.text), Some(line.number), after);
+    }
+    parts.push(Part { command, prompt: typed, lines: rest });
+    parts
+}
+
+/// The command behind a prompt.
+fn prompt(line: &str) -> Option<&str> {
+    static PROMPT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"^\s{0,2}(?:\[[\w.-]+\]: )?(?:PS )?[A-Za-z]:\\[^>|<*?]{0,200}>\s?(.*)$|^PS> (.*)$",
+        )
+        .expect("the pattern is a constant")
+    });
+    let found = PROMPT.captures(line)?;
+    found.get(1).or_else(|| found.get(2)).map(|command| command.as_str().trim())
+}
