@@ -26,8 +26,8 @@ mod transcript;
 use std::collections::HashSet;
 
 use self::transcript::Part;
-use super::{CoverageSpan, Interest, Parser, Sink, acl, certutil, damage, hotfix_list};
-use super::{mstsc_dialog, reg_export, systeminfo};
+use super::{CoverageSpan, Interest, Parser, Sink, acl, certutil, damage, event_list, hotfix_list};
+use super::{mstsc_dialog, reg_export, systeminfo, wevtutil_text};
 use crate::bundle::limits;
 use crate::event::{Event, Position, Timestamp};
 use crate::notice::Notice;
@@ -63,6 +63,8 @@ static QUOTED: &[&dyn Parser] = &[
     &certutil::Certutil,
     &hotfix_list::HotfixList,
     &systeminfo::Systeminfo,
+    &event_list::EventList,
+    &wevtutil_text::WevtutilText,
 ];
 
 /// One statement of an output.
@@ -153,6 +155,11 @@ pub(super) fn words_around(text: &str) -> String {
     if parts.iter().find(|part| !part.is_blank()).is_none_or(|part| part.command.is_some()) {
         return text.to_owned();
     }
+    // Nobody begins a letter with an event.
+    let first = parts.iter().flat_map(Part::paragraphs).next();
+    if first.and_then(|part| owner(&part.source())) == Some(event_list::EventList.format()) {
+        return text.to_owned();
+    }
     let mut kept = Vec::new();
     for part in &parts {
         let pasted: Vec<_> = facts(part).iter().map(|fact| fact.lines).collect();
@@ -227,6 +234,10 @@ impl Sink for Moved<'_> {
 
     fn coverage(&mut self, span: CoverageSpan) {
         self.sink.coverage(span);
+    }
+
+    fn local(&mut self) {
+        self.sink.local();
     }
 
     fn notice(&mut self, notice: Notice) {

@@ -99,7 +99,7 @@ fn shape(source: &Source) -> Option<Shape> {
     }
     let text = source.text_head();
     let mut lines = text.lines().skip_while(|line| line.trim().is_empty());
-    let head: Vec<&str> = lines.by_ref().take(9).collect();
+    let head: Vec<&str> = lines.by_ref().take(FIRST).collect();
     let values: Option<Vec<&str>> = head.iter().map(|line| label(line)).collect();
     if values.is_some_and(|values| begins_event(&values)) {
         return Some(Shape::Copied);
@@ -142,10 +142,25 @@ struct Block {
     values: Vec<String>,
     message: String,
     xml: String,
+    computer: Option<String>,
 }
 
-/// Lines above the message of a copied event.
+/// Lines above the message of a copied event, at most: who pastes one into a ticket leaves out what seems idle.
 const HEAD: usize = 9;
+
+/// Log, source, date and number come first.
+const FIRST: usize = 4;
+
+/// How many lines stand above the message: labels, up to the one whose value is the message.
+fn head_of(lines: &[(u64, String)]) -> usize {
+    let text = |index: usize| lines.get(index).map_or("", |(_, line)| line.as_str());
+    let is_head = |index: &usize| {
+        let names_message = text(*index).starts_with("Description:");
+        let opens_message = label(text(*index)) == Some("") && label(text(*index + 1)).is_none();
+        label(text(*index)).is_some() && !names_message && !(*index >= FIRST && opens_message)
+    };
+    (0..HEAD.min(lines.len())).take_while(is_head).count()
+}
 
 impl Block {
     fn date(&self, shape: Shape) -> &str {
@@ -176,7 +191,9 @@ impl Block {
             return columns.row(Clock::Local(order));
         }
         let (time, doubtful) = moment::read(self.date(shape), order);
-        let computer = self.values.get(HEAD - 1).cloned().unwrap_or_default();
+        let computer = self.computer.take().or_else(|| self.values.get(HEAD - 1).cloned());
+        let computer = computer.unwrap_or_default();
+        self.values.resize(self.values.len().max(HEAD), String::new());
         let [channel, provider, _, id, _, level, ..] = self.values.as_mut_slice() else {
             return None;
         };
@@ -208,8 +225,8 @@ fn copied(lines: &mut dyn Iterator<Item = (u64, String)>, take: &mut dyn FnMut(B
     let lines: Vec<_> = lines.collect();
     let starts = |index: usize| {
         let head: Option<Vec<_>> =
-            lines.iter().skip(index).take(HEAD).map(|(_, line)| label(line)).collect();
-        head.is_some_and(|head| head.len() == HEAD && begins_event(&head))
+            lines.iter().skip(index).take(FIRST).map(|(_, line)| label(line)).collect();
+        head.is_some_and(|head| begins_event(&head))
     };
     let begins: Vec<usize> = (0..lines.len()).filter(|index| starts(*index)).collect();
     for (number, begin) in begins.iter().enumerate() {
@@ -217,12 +234,15 @@ fn copied(lines: &mut dyn Iterator<Item = (u64, String)>, take: &mut dyn FnMut(B
         let Some(part) = lines.get(*begin..end) else { continue };
         let mut block =
             Block { line: part.first().map_or(0, |(line, _)| *line), ..Block::default() };
+        let head = head_of(part);
         block.values =
-            part.iter().take(HEAD).filter_map(|(_, line)| label(line)).map(str::to_owned).collect();
+            part.iter().take(head).filter_map(|(_, line)| label(line)).map(str::to_owned).collect();
+        let named = part.iter().take(head).find_map(|(_, line)| line.strip_prefix("Computer:"));
+        block.computer = named.map(|name| name.trim().to_owned());
         // `Description:` itself, which may have the message behind it.
-        let first = part.get(HEAD).and_then(|(_, line)| label(line)).unwrap_or_default();
+        let first = part.get(head).and_then(|(_, line)| label(line)).unwrap_or_default();
         block.message.push_str(first);
-        for (_, line) in part.iter().skip(HEAD + 1) {
+        for (_, line) in part.iter().skip(head + 1) {
             let into = if block.xml.is_empty() && !line.trim_start().starts_with("<Event") {
                 &mut block.message
             } else {
@@ -294,6 +314,18 @@ impl Sink for Nothing {
 mod tests {
     use super::*;
     use crate::parsers::testing::{parse, source};
+
+    #[test]
+    fn copied_events_with_idle_lines_left_out() {
+        let text = "Log Name:      System\nSource:        Schannel\nDate:          5/12/2026 8:41:20 AM\n\
+            Event ID:      36870\nLevel:         Error\nComputer:      SRV01.example.com\nDescription:\n\
+            A fatal error occurred when attempting to access the TLS server credential private key. The error code returned \
+            from the cryptographic module is 0x8009030D. The internal error state is 10001.\n";
+        let found = parse(&EventList, text);
+        for part in ["Schannel 36870", "on SRV01.example.com", "0x8009030D"] {
+            assert!(found.contains(part), "no `{part}` in {found}");
+        }
+    }
 
     #[test]
     fn copied_events_with_and_without_their_xml() {
