@@ -255,6 +255,24 @@ fn add_other_port(case: &Case, incident: &Incident, weighed: &mut Weighed) {
         )
     };
     weighed.entry(cause).or_default().push(ground("another-port", Grade::Strong, text));
+    if asked && listens_on(case, incident, port) {
+        let text = format!("something listens on port {port}, which the client asks for");
+        for cause in [CauseId::ListenerFailure, CauseId::RdpDisabled] {
+            let up = ground("listens-elsewhere", Grade::RulesOut, text.clone());
+            weighed.entry(cause).or_default().push(up);
+        }
+    }
+}
+
+/// Whether the server says that it listens on a port: RdpCoreTS 129, or a listing of its ports.
+fn listens_on(case: &Case, incident: &Incident, port: &str) -> bool {
+    let buckets = case.findings.series().flat_map(|(_, series)| &series.buckets);
+    buckets.map(|bucket| &bucket.example).any(|event| {
+        let host = event.computer.as_deref().and_then(HostKey::new);
+        let here = host.is_none() || incident.server.is_none() || host == incident.server;
+        let bound = event.event_id == Some(129) || event.field("Listening") == Some("yes");
+        here && bound && event.field("Port") == Some(port)
+    })
 }
 
 /// Clocks that are further apart than Kerberos tolerates. It refuses by a code of its own; the distance alone says that it

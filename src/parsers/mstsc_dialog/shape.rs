@@ -69,10 +69,21 @@ fn speaks_of_it(text: &str) -> bool {
 /// Whether at most a quarter of the lines look like those of a log.
 fn is_prose(text: &str) -> bool {
     let json = text.trim_start().starts_with(['{', '[']);
-    let lines: Vec<_> =
-        text.lines().map(str::trim_end).filter(|line| !line.trim().is_empty()).take(400).collect();
+    let lines: Vec<_> = text
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !line.trim().is_empty() && !is_heading(line))
+        .take(400)
+        .collect();
     let odd = lines.iter().filter(|line| is_log_line(line, json)).count();
     !lines.is_empty() && odd * 4 <= lines.len()
+}
+
+/// The heading of a letter in languages that put a blank before the colon.
+fn is_heading(line: &str) -> bool {
+    line.split_once(" :").is_some_and(|(label, _)| {
+        ["Objet", "De", "À", "A", "Date", "Envoyé", "Cc"].contains(&label.trim())
+    })
 }
 
 fn is_log_line(line: &str, json: bool) -> bool {
