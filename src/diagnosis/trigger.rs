@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::incident::Incident;
 use super::rank::Verdict;
 use super::{builds, downtime};
-use crate::case::{Case, HostKey};
+use crate::case::{Case, HostKey, HostRoles};
 use crate::cause::CauseId;
 use crate::signatures::{Database, Role, Signature};
 use crate::timeline::{Entry, EntryId, Timeline};
@@ -144,7 +144,15 @@ fn same_host(timeline: &Timeline, change: &Change, entry: &Entry) -> bool {
 fn concerns(case: &Case, incident: &Incident, entry: &Entry) -> bool {
     let Some(host) = HostKey::new(&entry.host) else { return true };
     let named = |key: &Option<HostKey>| key.as_ref() == Some(&host);
-    named(&incident.server) || named(&incident.client) || case.hosts.len() == 1
+    // A controller, broker or gateway has no connections of its own; and a server that no log knows may be any of them
+    // by another name.
+    let others = case.hosts.get(&host).is_some_and(|other| {
+        let strange = incident.server.as_ref().is_none_or(|server| {
+            case.hosts.get(server).is_none_or(|known| known.coverage.is_empty())
+        });
+        other.roles == HostRoles::default() || (strange && !other.roles.client)
+    });
+    named(&incident.server) || named(&incident.client) || others || case.hosts.len() == 1
 }
 
 fn in_time(case: &Case, incident: &Incident, entry: &Entry) -> bool {
