@@ -125,6 +125,16 @@ fn refused(from: &str, to: &str, place: &str, what: &str) {
 }
 
 #[test]
+fn a_name_that_other_readers_take_for_a_truth_value_is_refused() {
+    let named = |name: &str| {
+        let text = GOOD.replacen("  code: {", &format!("  {name}: {{"), 1);
+        lint(&[("a-rule.yaml", &text.replacen("event and code", "event and off", 1))])
+    };
+    assert!(named("off").iter().any(|line| line.contains("8:3: a selection called `off`")));
+    assert_eq!(named("'off'"), Vec::<String>::new());
+}
+
+#[test]
 fn wrong_files_are_refused_with_line_and_column() {
     refused("  stage: tls", "  stages: tls", "15:3", "unknown field `stages`");
     refused("status: test", "status: test\nseverity: 3", "5:1", "unknown field `severity`");

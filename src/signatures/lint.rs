@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_saphyr::Location;
+use serde_saphyr::{Location, Spanned};
 
 use super::detection::Detection;
 use super::index::Index;
@@ -82,6 +82,21 @@ pub(super) fn check<N: AsRef<Node>>(
     }
     check_block(document, &mut complain);
     check_index(document, detection, &mut complain);
+    if let Node::Map(entries) = document.detection.value.as_ref() {
+        // YAML 1.1, which most converters read, takes these for truth values, and loses the name.
+        let is_truth =
+            |name: &str| ["y", "n", "yes", "no", "on", "off", "true", "false"].contains(&name);
+        let bare = |name: &Spanned<String>| {
+            let text = file.text_at(name.defined).unwrap_or_default();
+            !text.starts_with(['\'', '"'])
+        };
+        let truths = entries.iter().filter(|(name, _)| is_truth(&name.value.to_lowercase()));
+        for (name, _) in truths.filter(|(name, _)| bare(name)) {
+            let what =
+                format!("a selection called `{}` is a truth value to other readers", name.value);
+            complain(name.defined, &what);
+        }
+    }
     for provider in providers.iter().filter(|provider| !known.has(provider)) {
         let what = format!("the provider `{provider}` is not in providers.yaml");
         complain(document.detection.defined, &what);
