@@ -1,9 +1,16 @@
 //! The script of `rdpwhy collect`: it asks for what the causes ask for, and changes nothing on the machine.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use rdpwhy::analysis::{self, Scope};
+use rdpwhy::bundle::{Bundle, Options};
 use rdpwhy::collect::{End, script};
 use rdpwhy::signatures::{Database, Kind};
+
+#[path = "support/mod.rs"]
+mod support;
 
 const ENDS: [End; 2] = [End::Server, End::Client];
 
@@ -181,4 +188,74 @@ fn the_command_prints_one_of_both() {
     assert_eq!(String::from_utf8(run(&["--client"]).stdout).expect("UTF-8"), client);
     assert_eq!(run(&[]).status.code(), Some(2));
     assert_eq!(run(&["--server", "--client"]).status.code(), Some(2));
+}
+
+/// The bundle in exactly the layout of the script: `tests/tickets/collected-by-our-script.yaml`.
+fn collected() -> support::story::Ticket {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tickets");
+    let mut tickets = support::story::tickets(&folder).into_iter();
+    tickets.find(|ticket| ticket.name == "collected-by-our-script").expect("the story is there")
+}
+
+#[test]
+fn the_fixture_holds_what_the_script_writes_and_all_of_it_is_read() {
+    let (db, [server, _]) = both();
+    let ticket = collected();
+    for path in ticket.files.keys() {
+        let name = path.strip_prefix("server/").expect("the script writes into a folder per side");
+        let of_channel = name.strip_suffix(".evtx").map(|log| log.replace("%4", "/"));
+        let written = match of_channel {
+            Some(channel) => format!("'{channel}'"),
+            None => format!("'{name}'"),
+        };
+        assert!(server.contains(&written), "the script writes no {name}");
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (path, bytes) in &ticket.files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+        std::fs::write(path, bytes).expect("it can be written");
+    }
+    let bundle = Bundle::open(&[folder.path().to_owned()], &Options::default()).expect("a bundle");
+    let analysis = analysis::analyze(&bundle, &db, &Scope::default(), &|_| ());
+    for source in &analysis.sources {
+        assert!(source.format.is_some(), "{} is not read", source.path);
+    }
+}
+
+/// Python with `tests/support/requirements-collect.txt`, when it is there.
+#[expect(clippy::disallowed_methods, reason = "where Python is, only the developer knows")]
+fn python() -> PathBuf {
+    match std::env::var_os("RDPWHY_PYTHON").map(PathBuf::from) {
+        Some(venv) if venv.is_dir() => venv.join("bin/python"),
+        named => named.unwrap_or_else(|| "python3".into()),
+    }
+}
+
+/// No PowerShell can be installed everywhere; its grammar can. It finds what is no PowerShell, not what fails at run time.
+#[test]
+fn the_script_is_powershell() {
+    let parse = "import sys, tree_sitter as t, tree_sitter_powershell as p\n\
+        tree = t.Parser(t.Language(p.language())).parse(open(sys.argv[1], 'rb').read().lstrip(b'\\xef\\xbb\\xbf'))\n\
+        faults, nodes = [], [tree.root_node]\n\
+        while nodes:\n    node = nodes.pop()\n    nodes.extend(node.children)\n\
+        \x20   if node.type == 'ERROR' or node.is_missing: faults.append((node.start_point.row + 1, node.text[:60]))\n\
+        print(faults)";
+    let faults = |text: &str| {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), text).expect("it can be written");
+        let output = Command::new(python()).args(["-c", parse]).arg(file.path()).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let Some(broken) = faults("if ($x { Get-Item }\n") else {
+        eprintln!(
+            "SKIPPED: needs a Python with tests/support/requirements-collect.txt (RDPWHY_PYTHON)"
+        );
+        return;
+    };
+    assert_ne!(broken, "[]", "the grammar finds nothing wrong with what is wrong");
+    let (_, scripts) = both();
+    for script in scripts {
+        assert_eq!(faults(&script).as_deref(), Some("[]"));
+    }
 }

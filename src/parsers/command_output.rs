@@ -2,12 +2,12 @@
 //! their PowerShell kin, saved to a file or pasted from a console.
 //!
 //! People put several outputs into one file, with the prompts between them, and paste them into tickets. So a text is cut at
-//! its prompts, and every reader of [`READERS`] looks through every part; what a part holds of the other text formats
+//! its prompts, and every reader of `READERS` looks through every part; what a part holds of the other text formats
 //! (registry values, certificates, permissions) goes to their parsers. The text of a ticket takes the same way.
 //!
 //! What stands there is the state when it was collected, so the events carry no time.
 //!
-//! A new output is a file here and a line in [`READERS`].
+//! A new output is a file here and a line in `READERS`.
 
 mod firewall;
 mod logon_mode;
