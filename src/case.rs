@@ -154,6 +154,20 @@ impl Case {
         case
     }
 
+    /// An example of everything that was found of a provider.
+    pub fn found(&self, provider: &str) -> impl Iterator<Item = &Event> {
+        let buckets = self.findings.series().flat_map(|(_, series)| &series.buckets);
+        buckets.map(|bucket| &bucket.example).filter(move |event| event.is_from(provider))
+    }
+
+    /// The same, of one host or of none that was told; of all when `host` is not known.
+    pub fn found_on(&self, host: Option<&HostKey>, provider: &str) -> impl Iterator<Item = &Event> {
+        self.found(provider).filter(move |event| {
+            let told = event.computer.as_deref().and_then(HostKey::new);
+            told.is_none() || host.is_none() || told.as_ref() == host
+        })
+    }
+
     /// The host of a name, when the bundle has it.
     #[must_use]
     pub fn host(&self, key: Option<&HostKey>) -> Option<&Host> {

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::evidence::{Ground, Weighed};
+use super::evidence::Weighed;
 use super::incident::Incident;
+use super::model::ground;
 use crate::case::{Case, HostKey};
 use crate::cause::CauseId;
 use crate::event::Event;
@@ -13,10 +14,7 @@ use crate::signatures::Grade;
 /// Adds what lookups of the server's name say: it was not found, or it leads to an address that is none of the server's.
 pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighed) {
     let Some(server) = incident.server.as_ref().filter(|key| !key.is_address()) else { return };
-    let buckets = || case.findings.series().flat_map(|(_, series)| &series.buckets);
-    let of = |provider: &'static str| {
-        buckets().map(|bucket| &bucket.example).filter(move |event| event.is_from(provider))
-    };
+    let of = |provider: &'static str| case.found(provider);
     let is_server = |name: Option<&str>| name.and_then(HostKey::new).as_ref() == Some(server);
     let own: BTreeSet<IpAddr> = of("ipconfig")
         .filter(|event| match event.field("Host") {
@@ -49,6 +47,5 @@ fn addresses(event: &Event) -> Vec<IpAddr> {
 }
 
 fn add(rule: &str, grade: Grade, text: String, weighed: &mut Weighed) {
-    let ground = Ground { signature: rule.to_owned(), grade, weight_db: 0.0, entry: None, text };
-    weighed.entry(CauseId::DnsFailure).or_default().push(ground);
+    weighed.entry(CauseId::DnsFailure).or_default().push(ground(rule, grade, text));
 }

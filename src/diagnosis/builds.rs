@@ -4,8 +4,9 @@
 //! A cumulative update sets the revision, so a host between the revision that broke something and the one that mended it
 //! had the fault, whatever its list of updates says. Source of the pairs: `signatures/known-updates.yaml`.
 
-use super::evidence::{Ground, Weighed};
+use super::evidence::Weighed;
 use super::incident::Incident;
+use super::model::ground;
 use crate::case::{Case, HostKey};
 use crate::cause::CauseId;
 use crate::signatures::{Database, Grade, KnownUpdate, Mark, Side};
@@ -133,10 +134,6 @@ fn add_credssp(server: Option<Build>, client: Option<Build>, weighed: &mut Weigh
         grade,
         text,
     ));
-}
-
-fn ground(rule: &str, grade: Grade, text: String) -> Ground {
-    Ground { signature: rule.to_owned(), grade, weight_db: 0.0, entry: None, text }
 }
 
 /// The update on record that brings a host to this build (`20348.4648`).

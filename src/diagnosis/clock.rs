@@ -123,8 +123,7 @@ fn arrived(attempt: &Attempt) -> bool {
 
 fn steps(case: &Case) -> BTreeMap<HostKey, Vec<(DateTime<Utc>, TimeDelta)>> {
     let mut steps: BTreeMap<HostKey, Vec<_>> = BTreeMap::new();
-    let buckets = case.findings.series().flat_map(|(_, series)| &series.buckets);
-    for event in buckets.map(|bucket| &bucket.example).filter(|event| event.is_from(SETS)) {
+    for event in case.found(SETS) {
         let instant = |name| {
             let text: Option<&str> = event.field(name);
             text.and_then(|text| DateTime::parse_from_rfc3339(text).ok()).map(|time| time.to_utc())

@@ -8,9 +8,8 @@ use super::evidence::{Ground, Weighed};
 use super::incident::Incident;
 use super::silence;
 use super::trigger::Change;
-use crate::case::{Case, HostKey};
+use crate::case::Case;
 use crate::cause::{CauseId, Stage};
-use crate::event::Event;
 use crate::signatures::{Database, Grade, Kind, KnownUpdate, Mark, Scope, Side};
 
 /// Adds what the model itself knows of an incident.
@@ -198,15 +197,7 @@ fn add_quiet_server(case: &Case, db: &Database, incident: &Incident, weighed: &m
 /// The registry assigns a certificate to the listener that no listing of the server's certificates shows. An assigned one
 /// lies in the store `My` as a rule, so a listing of other stores alone says less.
 fn add_lost_certificate(case: &Case, incident: &Incident, weighed: &mut Weighed) {
-    let on_server = |event: &&Event| {
-        let host = event.computer.as_deref().and_then(HostKey::new);
-        host.is_none() || incident.server.is_none() || host == incident.server
-    };
-    let buckets = || case.findings.series().flat_map(|(_, series)| &series.buckets);
-    let of = |provider: &'static str| {
-        let events = buckets().map(|bucket| &bucket.example).filter(on_server);
-        events.filter(move |event| event.is_from(provider))
-    };
+    let of = |provider: &'static str| case.found_on(incident.server.as_ref(), provider);
     let assigned = of("registry")
         .filter(|event| event.field("Name") == Some("SSLCertificateSHA1Hash"))
         .filter_map(|event| event.field("Data"))
@@ -231,12 +222,10 @@ fn add_lost_certificate(case: &Case, incident: &Incident, weighed: &mut Weighed)
 /// The listener is set to another port. Who does not ask for that one finds no listener; who does meets a firewall whose
 /// built-in rule is for 3389.
 fn add_other_port(case: &Case, incident: &Incident, weighed: &mut Weighed) {
-    let buckets = case.findings.series().flat_map(|(_, series)| &series.buckets);
-    let port = buckets.map(|bucket| &bucket.example).find_map(|event| {
-        let host = event.computer.as_deref().and_then(HostKey::new);
-        let here = host.is_none() || incident.server.is_none() || host == incident.server;
-        let set = event.is_from("registry") && event.field("Name") == Some("PortNumber");
-        event.field("Data").filter(|port| here && set && *port != "3389")
+    let mut set = case.found_on(incident.server.as_ref(), "registry");
+    let port = set.find_map(|event| {
+        let port = event.field("Data").filter(|_| event.field("Name") == Some("PortNumber"));
+        port.filter(|port| *port != "3389")
     });
     let Some(port) = port else { return };
     let asks = |text: &str| {
@@ -266,14 +255,15 @@ fn add_other_port(case: &Case, incident: &Incident, weighed: &mut Weighed) {
 
 /// Whether the server says that it listens on a port: RdpCoreTS 129, or a listing of its ports.
 fn listens_on(case: &Case, incident: &Incident, port: &str) -> bool {
-    let buckets = case.findings.series().flat_map(|(_, series)| &series.buckets);
-    buckets.map(|bucket| &bucket.example).any(|event| {
-        let host = event.computer.as_deref().and_then(HostKey::new);
-        let here = host.is_none() || incident.server.is_none() || host == incident.server;
-        let bound = event.event_id == Some(129) || event.field("Listening") == Some("yes");
-        here && bound && event.field("Port") == Some(port)
-    })
+    let server = incident.server.as_ref();
+    let bound = case.found_on(server, CORE).filter(|event| event.event_id == Some(129));
+    let open = case.found_on(server, "ports");
+    let open = open.filter(|event| event.field("Listening") == Some("yes"));
+    bound.chain(open).any(|event| event.field("Port") == Some(port))
 }
+
+/// Who notes on which port it listens.
+const CORE: &str = "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS";
 
 /// Clocks that are further apart than Kerberos tolerates. It refuses by a code of its own; the distance alone says that it
 /// could.

@@ -1,7 +1,8 @@
 //! The certificate that answers on the port, against those the server has.
 
-use super::evidence::{Ground, Weighed};
+use super::evidence::Weighed;
 use super::incident::Incident;
+use super::model::ground;
 use crate::case::{Case, HostKey};
 use crate::cause::CauseId;
 use crate::event::Event;
@@ -11,10 +12,7 @@ use crate::signatures::Grade;
 /// only its name is known, and an assigned certificate may bear another one.
 pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighed) {
     let Some(server) = &incident.server else { return };
-    let buckets = || case.findings.series().flat_map(|(_, series)| &series.buckets);
-    let of = |provider: &'static str| {
-        buckets().map(|bucket| &bucket.example).filter(move |event| event.is_from(provider))
-    };
+    let of = |provider: &'static str| case.found(provider);
     let own: Vec<_> = of("certutil")
         .filter(|event| event.computer.as_deref().and_then(HostKey::new).as_ref() == Some(server))
         .filter_map(subject)
@@ -27,13 +25,11 @@ pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighe
     }
     let grade = if own.is_empty() { Grade::Moderate } else { Grade::Strong };
     let text = format!("the certificate that answers is {name}, which is none of the server's");
-    weighed.entry(CauseId::ThirdPartyEndpoint).or_default().push(Ground {
-        signature: "certificate-of-another".to_owned(),
+    weighed.entry(CauseId::ThirdPartyEndpoint).or_default().push(ground(
+        "certificate-of-another",
         grade,
-        weight_db: 0.0,
-        entry: None,
         text,
-    });
+    ));
 }
 
 /// The common name of a certificate, in lower case.

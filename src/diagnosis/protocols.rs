@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::evidence::{Ground, Weighed};
+use super::evidence::Weighed;
 use super::incident::Incident;
+use super::model::ground;
 use crate::case::{Case, HostKey};
 use crate::cause::CauseId;
 use crate::event::Event;
@@ -16,13 +17,7 @@ const VERSIONS: [&str; 3] = ["TLS 1.0", "TLS 1.1", "TLS 1.2"];
 /// 1.3 would do where both systems know it; the grade leaves room for that.
 pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighed) {
     let (Some(server), Some(client)) = (&incident.server, &incident.client) else { return };
-    let events: Vec<_> = case
-        .findings
-        .series()
-        .flat_map(|(_, series)| &series.buckets)
-        .map(|bucket| &bucket.example)
-        .filter(|event| event.is_from("registry"))
-        .collect();
+    let events: Vec<_> = case.found("registry").collect();
     let (not_served, not_asked) = (off(&events, server, "Server"), off(&events, client, "Client"));
     let left = VERSIONS
         .iter()
@@ -37,13 +32,11 @@ pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighe
         list(&not_asked)
     );
     let grade = Grade::Strong;
-    weighed.entry(CauseId::TlsVersionMismatch).or_default().push(Ground {
-        signature: "no-common-version".to_owned(),
+    weighed.entry(CauseId::TlsVersionMismatch).or_default().push(ground(
+        "no-common-version",
         grade,
-        weight_db: 0.0,
-        entry: None,
         text,
-    });
+    ));
 }
 
 /// The versions that a host has switched off on one side of the protocol.
