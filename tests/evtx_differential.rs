@@ -27,6 +27,9 @@ mod odd;
 #[path = "evtx_differential/written.rs"]
 mod written;
 
+use std::collections::BTreeSet;
+
+use rdpwhy::event::Event;
 use rdpwhy::parsers::Interest;
 use rdpwhy::parsers::evtx::trial::{Outcome, own, reference};
 
@@ -54,11 +57,29 @@ fn compare(name: &str, log: &[u8]) -> Tally {
         // Of a damaged record, what comes behind `System` may be unreadable, which nobody notices who does not want it.
         assert_eq!(looked.coverage, theirs.coverage, "{name}: coverage without decoding");
     }
+    some_of_them(name, log, &ours.events);
     Tally {
         records: ours.events.len(),
         left_records: ours.left_records,
         left_chunks: ours.left_chunks,
     }
+}
+
+/// When half of the kinds are wanted, records that are looked at and records that are decoded follow one another.
+fn some_of_them(name: &str, log: &[u8], all: &[Event]) {
+    let kinds: BTreeSet<_> =
+        all.iter().map(|event| (&*event.provider, event.event_id.unwrap_or_default())).collect();
+    let mut interest = Interest::default();
+    for (provider, id) in kinds.iter().step_by(2).filter(|(provider, _)| !provider.is_empty()) {
+        interest.add(provider, Some(*id));
+    }
+    let some = own(log, interest.clone());
+    let wanted = |event: &&Event| {
+        let id = event.event_id.unwrap_or_default();
+        interest.wants(&event.provider, event.event_source.as_deref(), id)
+    };
+    let expected: Vec<_> = all.iter().filter(wanted).collect();
+    assert_eq!(some.events.iter().collect::<Vec<_>>(), expected, "{name}: half of the kinds");
 }
 
 fn same_frame(name: &str, ours: &Outcome, theirs: &Outcome) {

@@ -200,7 +200,7 @@ impl CoverageSpan {
 }
 
 /// The (provider, event id) pairs that somebody wants to see: the signatures and the attempts model.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Interest {
     everything: bool,
     by_id: HashMap<Option<u32>, Vec<Box<str>>>,

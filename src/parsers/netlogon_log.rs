@@ -72,7 +72,7 @@ const STATEMENTS: usize = 2000;
 fn entry(line: &str) -> Option<Captures<'_>> {
     static LINE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"^(?P<day>\d\d/\d\d) (?P<time>\d\d:\d\d:\d\d) \[[A-Z_]+\] (?:\[\d+\] )?(?P<text>.*)$",
+            r"^(?P<day>[0-9]{2}/[0-9]{2}) (?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}) \[[A-Z_]+\] (?:\[[0-9]+\] )?(?P<text>.*)$",
         )
         .expect("the pattern is a constant")
     });

@@ -50,7 +50,8 @@ impl Parser for RdpFile {
 
 fn setting(line: &str) -> Option<Captures<'_>> {
     static SETTING: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\u{feff}?([A-Za-z][\w ]{2,50}):([isb]):(.*?)\s*$").expect("a constant")
+        Regex::new(r"^\u{feff}?([A-Za-z][0-9A-Za-z_ ]{2,50}):([isb]):(.*?)\s*$")
+            .expect("a constant")
     });
     SETTING.captures(line)
 }

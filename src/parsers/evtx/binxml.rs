@@ -10,6 +10,7 @@
 
 pub(crate) mod cursor;
 pub(crate) mod intern;
+pub(crate) mod layout;
 pub(crate) mod names;
 pub(crate) mod payload;
 pub(crate) mod plan;

@@ -7,11 +7,12 @@ use super::CHUNK;
 use super::alike::{Alike, Outcome, Shape};
 use super::binxml::cursor::{Cursor, index, offset};
 use super::binxml::intern::Interned;
-use super::binxml::names::{self, Known, Seen};
+use super::binxml::layout::{self, Layout};
+use super::binxml::names::{self, Known, Names, Seen};
 use super::binxml::payload::{self, FieldNames, Instance, Parts, Spare};
 use super::binxml::plan::{self, Plan, Step};
-use super::binxml::system::System;
-use super::binxml::values::{self, RULES, Value};
+use super::binxml::system::{Head, System};
+use super::binxml::values::{self, Value};
 use super::binxml::{Odd, Sure};
 use super::frame::{Frame, frame, is_blank};
 use super::header::array;
@@ -48,6 +49,7 @@ pub(super) struct Found {
 #[derive(Debug)]
 pub(super) struct Reader {
     seen: Seen,
+    known: Names,
     interned: Interned,
     names: FieldNames,
     spare: Spare,
@@ -59,6 +61,10 @@ pub(super) struct Reader {
     /// The offsets that are in use.
     defined: Vec<usize>,
     values: Vec<Value>,
+    /// By index of the plan; what they know holds in other chunks too.
+    layouts: Vec<Layout>,
+    /// Whether all values of a record are placed, not only those it is looked at for.
+    whole: bool,
     instances: Vec<Instance>,
     spans: Spans,
     answers: Answers,
@@ -71,6 +77,7 @@ impl Default for Reader {
     fn default() -> Self {
         Self {
             seen: Seen::default(),
+            known: Names::default(),
             interned: Interned::default(),
             names: FieldNames::default(),
             spare: Spare::default(),
@@ -80,6 +87,8 @@ impl Default for Reader {
             definitions: vec![UNREAD; CHUNK],
             defined: Vec::new(),
             values: Vec::new(),
+            layouts: Vec::new(),
+            whole: false,
             instances: Vec::new(),
             spans: Spans::default(),
             answers: Answers::default(),
@@ -137,6 +146,7 @@ impl Reader {
                 *known = UNREAD;
             }
         }
+        self.known.clear();
         self.names.truncate(0);
         self.steps.clear();
         self.plans.clear();
@@ -154,21 +164,58 @@ impl Reader {
         sink: &dyn Sink,
         found: &mut Found,
     ) -> Sure<()> {
-        self.values.clear();
-        self.instances.clear();
-        let (steps, plans, systems) = (self.steps.len(), self.plans.len(), self.systems.len());
-        let root = self.stream(data, frame.content, frame.end - 4, 0);
-        let result = root.and_then(|_| self.event(source, data, frame, sink, found));
-        // What was read of streams without a template ends with the record; definitions stay.
-        let new = self.plans.get(plans..).unwrap_or_default();
-        if new.is_empty() || new.iter().any(|plan| plan.passing) {
-            self.forget(steps, plans, systems);
-        }
+        let before = (self.steps.len(), self.plans.len(), self.systems.len());
+        let result = self.looked_at(source, data, frame, sink, found, before);
+        self.forget_passing(before);
         result
     }
 
-    fn forget(&mut self, steps: usize, plans: usize, systems: usize) {
-        if self.steps.len() == steps {
+    /// The record's head counts for coverage; the rest is read when it is wanted.
+    fn looked_at(
+        &mut self,
+        source: SourceId,
+        data: &[u8],
+        frame: &Frame,
+        sink: &dyn Sink,
+        found: &mut Found,
+        before: (usize, usize, usize),
+    ) -> Sure<()> {
+        let (system, head) = self.look(data, frame)?;
+        let wanted = self.answers.wants(&head, sink, &self.interned);
+        let known_whole = self.whole;
+        if let Some(system) = self.systems.get_mut(system) {
+            system.wanted = wanted;
+        }
+        if wanted {
+            if !known_whole {
+                self.forget_passing(before);
+                self.look(data, frame)?;
+            }
+            self.event(source, data, frame, &head, sink, found)?;
+        }
+        // Only now: a record that goes to the crate must not be counted twice.
+        self.spans.count(&head);
+        Ok(())
+    }
+
+    /// Finds the values of a record; gives the index of its `System`, and what that says.
+    fn look(&mut self, data: &[u8], frame: &Frame) -> Sure<(usize, Head)> {
+        self.values.clear();
+        self.instances.clear();
+        self.stream(data, frame.content, frame.end - 4, 0)?;
+        let root = self.instances.first().ok_or(Odd)?;
+        let index = self.plans.get(root.plan).and_then(|plan| plan.system).ok_or(Odd)?;
+        let system = self.systems.get(index).ok_or(Odd)?;
+        let values = self.values.get(root.first..root.first + root.count).ok_or(Odd)?;
+        let head = system.head(data, values, frame.number, &mut self.interned)?;
+        Ok((index, head))
+    }
+
+    /// What was read of streams without a template ends with the record; definitions stay.
+    fn forget_passing(&mut self, (steps, plans, systems): (usize, usize, usize)) {
+        let new = self.plans.get(plans..).unwrap_or_default();
+        let ends = new.is_empty() || new.iter().any(|plan| plan.passing);
+        if self.steps.len() == steps || !ends {
             return;
         }
         self.steps.truncate(steps);
@@ -187,12 +234,13 @@ impl Reader {
         }
     }
 
-    /// The record's head counts for coverage; the rest is read when it is wanted.
+    /// Decodes a wanted record, unless one that says the same was decoded before.
     fn event(
         &mut self,
         source: SourceId,
         data: &[u8],
         frame: &Frame,
+        head: &Head,
         sink: &dyn Sink,
         found: &mut Found,
     ) -> Sure<()> {
@@ -200,51 +248,46 @@ impl Reader {
         let plan = self.plans.get(root.plan).ok_or(Odd)?;
         let system = plan.system.and_then(|index| self.systems.get(index)).ok_or(Odd)?;
         let values = self.values.get(root.first..root.first + root.count).ok_or(Odd)?;
-        let head = system.head(data, values, frame.number, &mut self.interned)?;
-        if self.answers.wants(&head, sink.interest(), &self.interned) {
-            let shape = Shape {
-                data,
-                plans: &self.plans,
-                instances: &self.instances,
-                values: &self.values,
-                passing: system.passing,
-            };
-            let origin = Origin { source, position: Position::Record(frame.number) };
-            let like = self.alike.find(&shape);
-            let again = match like {
-                Some((_, Outcome::Kept(place))) => {
-                    let passing = system.passing_fields(data, values, &head, origin)?;
-                    let like = found.events.get(place);
-                    like.and_then(|(_, kept)| sink.sift_again(kept, passing)).map(Some)
-                }
-                Some((_, Outcome::Nothing)) => Some(None),
-                None => None,
-            };
-            if let Some(kept) = again {
-                found.events.extend(kept.map(|kept| (frame.content as u64, kept)));
-            } else {
-                let mut event = system.event(data, values, &head, origin, &self.interned)?;
-                let parts = Parts {
-                    data,
-                    steps: &self.steps,
-                    plans: &self.plans,
-                    instances: &self.instances,
-                    values: &self.values,
-                };
-                payload::decode(parts, &mut self.names, &mut self.spare, &mut event)?;
-                event.derive_fields();
-                let kept = sink.sift(&event);
-                if head.time.is_some() && event.says_the_same_at_any_time() {
-                    let place = found.events.len();
-                    let outcome = kept.as_ref().map_or(Outcome::Nothing, |_| Outcome::Kept(place));
-                    self.alike.remember(&shape, like.map(|(place, _)| place), outcome);
-                }
-                self.spare.give(event);
-                found.events.extend(kept.map(|kept| (frame.content as u64, kept)));
+        let shape = Shape {
+            data,
+            plans: &self.plans,
+            instances: &self.instances,
+            values: &self.values,
+            passing: system.passing,
+        };
+        let origin = Origin { source, position: Position::Record(frame.number) };
+        let like = self.alike.find(&shape);
+        let again = match like {
+            Some((_, Outcome::Kept(place))) => {
+                let passing = system.passing_fields(data, values, head, origin)?;
+                let like = found.events.get(place);
+                like.and_then(|(_, kept)| sink.sift_again(kept, passing)).map(Some)
             }
+            Some((_, Outcome::Nothing)) => Some(None),
+            None => None,
+        };
+        if let Some(kept) = again {
+            found.events.extend(kept.map(|kept| (frame.content as u64, kept)));
+            return Ok(());
         }
-        // Only now: a record that goes to the crate must not be counted twice.
-        self.spans.count(&head);
+        let mut event = system.event(data, values, head, origin, &self.interned)?;
+        let parts = Parts {
+            data,
+            steps: &self.steps,
+            plans: &self.plans,
+            instances: &self.instances,
+            values: &self.values,
+        };
+        payload::decode(parts, &mut self.names, &mut self.spare, &mut event)?;
+        event.derive_fields();
+        let kept = sink.sift(&event);
+        if head.time.is_some() && event.says_the_same_at_any_time() {
+            let place = found.events.len();
+            let outcome = kept.as_ref().map_or(Outcome::Nothing, |_| Outcome::Kept(place));
+            self.alike.remember(&shape, like.map(|(place, _)| place), outcome);
+        }
+        self.spare.give(event);
+        found.events.extend(kept.map(|kept| (frame.content as u64, kept)));
         Ok(())
     }
 
@@ -276,12 +319,14 @@ impl Reader {
 
     /// A stream without a template.
     fn bare(&mut self, data: &[u8], start: usize, end: usize, depth: usize) -> Sure<usize> {
-        let mut plan = plan::read(data, start, end - start, false, &mut self.steps)?;
+        let mut plan =
+            plan::read(data, start, end - start, false, &mut self.known, &mut self.steps)?;
         plan.passing = true;
         if depth == 0 {
             if plan.root != Known::Event {
                 return Err(Odd);
             }
+            self.whole = true;
             plan.system = Some(self.system(data, &mut plan)?);
         }
         let instance = Instance { plan: self.plans.len(), first: self.values.len(), count: 0 };
@@ -307,50 +352,54 @@ impl Reader {
             cursor.skip(size)?;
         }
         let plan = self.definition(data, definition)?;
-        if depth == 0 && self.plans.get(plan).is_none_or(|plan| plan.system.is_none()) {
-            return Err(Odd);
+        // What a look has to place for the fields of `System`.
+        let mut reach = 0;
+        if depth == 0 {
+            let system = self.plans.get(plan).and_then(|plan| plan.system).ok_or(Odd)?;
+            let system = self.systems.get(system).ok_or(Odd)?;
+            (self.whole, reach) = (system.wanted, system.reach);
         }
         let count = index(cursor.u32()?);
         if count > VALUES {
             return Err(Odd);
         }
-        let table = cursor.take(count * 4)?;
+        let table = cursor.take(count * 4)?.as_chunks::<4>().0;
         let first = self.values.len();
-        let special = self.take_values(cursor, table)?;
+        let special = self.take_values(cursor, table, plan, reach)?;
         if cursor.at() > end {
             return Err(Odd);
         }
         let instance = self.instances.len();
-        self.instances.push(Instance { plan, first, count });
+        self.instances.push(Instance { plan, first, count: self.values.len() - first });
         if special != 0 {
             self.check_special(data, special, instance, depth)?;
         }
         Ok(instance)
     }
 
-    /// Reads where each value is, by type and size. Gives the set of those that need a closer look.
-    fn take_values(&mut self, cursor: &mut Cursor<'_>, table: &[u8]) -> Sure<u128> {
-        // 128 values of 64 KiB at the most: this does not overflow.
-        let start = offset(cursor.at());
-        let mut at = start;
-        let (mut fit, mut special) = (true, 0_u128);
-        let table = table.as_chunks::<4>().0.iter().enumerate();
-        self.values.extend(table.map(|(hole, entry)| {
-            let [low, high, kind, _] = *entry;
-            let bytes = u16::from_le_bytes([low, high]);
-            #[expect(clippy::indexing_slicing, reason = "the table has a rule for each byte")]
-            let rule = &RULES[usize::from(kind)];
-            fit &= rule.fits(bytes);
-            // One or two in an instance; a branch costs less than moving a bit along.
-            if rule.special {
-                special |= 1 << hole;
-            }
-            let value = Value { at, bytes, kind };
-            at = at.wrapping_add(u32::from(bytes));
-            value
-        }));
-        cursor.skip(index(at.wrapping_sub(start)))?;
-        if fit { Ok(special) } else { Err(Odd) }
+    /// Finds where the values are, by type and size: all of them, or those that a look is about. Gives the set of those
+    /// that need a closer look.
+    fn take_values(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        table: &[[u8; 4]],
+        plan: usize,
+        reach: usize,
+    ) -> Sure<u128> {
+        if self.layouts.len() <= plan {
+            self.layouts.resize_with(plan + 1, Layout::default);
+        }
+        let layout = self.layouts.get_mut(plan).ok_or(Odd)?;
+        let at = offset(cursor.at());
+        let bytes = match layout.accepts(table) {
+            Some(bytes) => bytes,
+            None => layout.learn(table)?,
+        };
+        let placed = if self.whole { table.len() } else { reach.max(layout.reach()) };
+        let placed = table.get(..placed).unwrap_or(table);
+        self.values.extend(layout::place(placed, at));
+        cursor.skip(index(bytes))?;
+        Ok(layout.special)
     }
 
     /// Looks closer at some values of an instance, and reads the streams that are embedded in it.
@@ -409,7 +458,7 @@ impl Reader {
         let size = index(cursor.u32()?);
         let start = cursor.at();
         cursor.skip(size)?;
-        let mut plan = plan::read(data, start, size, true, &mut self.steps)?;
+        let mut plan = plan::read(data, start, size, true, &mut self.known, &mut self.steps)?;
         if plan.root == Known::Event {
             plan.system = Some(self.system(data, &mut plan)?);
         }

@@ -10,8 +10,9 @@ use crate::parsers::{CoverageSpan, RecordNumbers};
 struct Span {
     channel: TextId,
     computer: TextId,
-    first: (i64, u32),
-    last: (i64, u32),
+    /// In ticks, as the last.
+    first: u64,
+    last: u64,
     records: u64,
     numbers: RecordNumbers,
 }

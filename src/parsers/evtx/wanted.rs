@@ -3,12 +3,12 @@
 use super::binxml::cursor::index;
 use super::binxml::intern::{Interned, TextId};
 use super::binxml::system::Head;
-use crate::parsers::Interest;
+use crate::parsers::Sink;
 
 /// Provider, alias and id of a record.
 type Ask = (TextId, TextId, u32);
 
-/// Answers of [`Interest::wants`] that are kept.
+/// Answers of [`Interest::wants`](crate::parsers::Interest::wants) that are kept.
 const ASKED: usize = 256;
 
 /// The answers that are known.
@@ -29,7 +29,7 @@ impl Answers {
     }
 
     /// Whether somebody wants such a record.
-    pub(super) fn wants(&mut self, head: &Head, interest: &Interest, interned: &Interned) -> bool {
+    pub(super) fn wants(&mut self, head: &Head, sink: &dyn Sink, interned: &Interned) -> bool {
         let id = head.event_id.unwrap_or_default();
         let ask = (head.provider, head.event_source, id);
         let place = index(id ^ head.provider.wrapping_mul(31)) % ASKED;
@@ -40,7 +40,8 @@ impl Answers {
         }
         let text = |id| interned.get(id).map_or("", AsRef::as_ref);
         let alias = text(head.event_source);
-        let answer = interest.wants(text(head.provider), (!alias.is_empty()).then_some(alias), id);
+        let answer =
+            sink.interest().wants(text(head.provider), (!alias.is_empty()).then_some(alias), id);
         if let Some(entry) = self.asked.get_mut(place) {
             *entry = Some((ask, answer));
         }

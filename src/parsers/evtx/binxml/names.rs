@@ -60,8 +60,44 @@ pub(crate) fn units(data: &[u8], name: u32) -> Sure<&[u8]> {
     Ok(units)
 }
 
+/// Names that were asked for in a chunk: its templates share them.
+#[derive(Debug)]
+pub(crate) struct Names {
+    /// Offset and meaning, at a place that the offset tells. No name stands at offset 0.
+    asked: [(u32, Known); ASKED],
+}
+
+/// Names that are remembered; a chunk has about 30 that all of its templates use.
+const ASKED: usize = 256;
+
+impl Default for Names {
+    fn default() -> Self {
+        Self { asked: [(0, Known::Other); ASKED] }
+    }
+}
+
+impl Names {
+    /// Another chunk begins.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// See [`known`].
+    pub(super) fn known(&mut self, data: &[u8], name: u32) -> Sure<Known> {
+        // Names are at least 12 bytes long.
+        match self.asked.get_mut(index(name / 8) % ASKED) {
+            Some((asked, known)) if *asked == name && name != 0 => Ok(*known),
+            Some(place) => {
+                *place = (name, known(data, name)?);
+                Ok(place.1)
+            }
+            None => known(data, name),
+        }
+    }
+}
+
 /// What a name is. Odd when it is none that XML takes without a doubt, or has a prefix other than `xmlns`.
-pub(crate) fn known(data: &[u8], name: u32) -> Sure<Known> {
+fn known(data: &[u8], name: u32) -> Sure<Known> {
     let units = units(data, name)?;
     // Most names by far.
     match units {
@@ -150,10 +186,12 @@ fn entry(data: &[u8], name: u32) -> Option<u32> {
     let mut cursor = Cursor::new(data, index(name));
     let next = cursor.u32().ok()?;
     let units = units(data, name).ok()?;
-    // High and low surrogates may be pairs; names of real templates have none.
+    // High and low surrogates may be pairs; names of real templates have none, and hardly another high byte.
+    let (words, rest) = units.as_chunks::<8>();
+    let all = words.iter().fold(0, |all, word| all | u64::from_le_bytes(*word));
     let is_surrogate = |[_, high]: &[u8; 2]| high & 0xf8 == 0xd8;
-    let odd = units.as_chunks::<2>().0.iter().fold(false, |odd, unit| odd | is_surrogate(unit));
-    (!odd).then_some(next)
+    let odd = all & 0xff00_ff00_ff00_ff00 != 0 && units.as_chunks::<2>().0.iter().any(is_surrogate);
+    (!odd && !rest.as_chunks::<2>().0.iter().any(is_surrogate)).then_some(next)
 }
 
 /// Offsets in a chunk that were met.

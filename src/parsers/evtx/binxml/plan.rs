@@ -1,7 +1,7 @@
 //! Template definitions, and streams without a template, as a flat list of steps.
 
 use super::cursor::{Cursor, offset};
-use super::names::{self, Known};
+use super::names::{self, Known, Names};
 use super::values::is_value_type;
 use super::{Odd, Sure};
 
@@ -85,12 +85,14 @@ pub(crate) fn read(
     start: usize,
     len: usize,
     in_template: bool,
+    names: &mut Names,
     steps: &mut Vec<Step>,
 ) -> Sure<Plan> {
     let first = steps.len();
     let mut reader = Reader {
         data,
         in_template,
+        names,
         steps,
         open: [0; DEPTH],
         lone: [Lone::Empty; DEPTH],
@@ -116,6 +118,7 @@ pub(crate) fn read(
 struct Reader<'d, 's> {
     data: &'d [u8],
     in_template: bool,
+    names: &'s mut Names,
     steps: &'s mut Vec<Step>,
     /// Steps of the elements that are open.
     open: [usize; DEPTH],
@@ -161,7 +164,7 @@ impl Reader<'_, '_> {
         if has_attributes {
             cursor.skip(4)?;
         }
-        let known = names::known(self.data, name)?;
+        let known = self.names.known(self.data, name)?;
         if known == Known::Namespace {
             return Err(Odd);
         }
@@ -188,7 +191,7 @@ impl Reader<'_, '_> {
                 0x03 => return self.close(),
                 0x06 | 0x46 => {
                     let name = names::reference(cursor)?;
-                    waiting = Some((names::known(self.data, name)?, name));
+                    waiting = Some((self.names.known(self.data, name)?, name));
                     filled = false;
                     continue;
                 }

@@ -13,8 +13,8 @@ use super::{Odd, Sure, text};
 use crate::event::{Event, Origin, Passing, Position, Timestamp, parse_code};
 use crate::parsers::event_xml::{guid, time};
 
-/// 1990-01-01: events from before there were event logs are not believed.
-const FIRST_BELIEVED: i64 = 631_152_000;
+/// 1990-01-01, in ticks: events from before there were event logs are not believed.
+const FIRST_BELIEVED: u64 = 122_756_256_000_000_000;
 
 /// Where one field comes from.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,6 +24,17 @@ struct Field {
     piece: Option<Piece>,
     /// What was interned, when the piece is text.
     literal: TextId,
+}
+
+impl Field {
+    /// The values it depends on.
+    fn holes(&self) -> impl Iterator<Item = u16> {
+        let hole = match self.piece {
+            Some(Piece::Hole(hole)) => Some(hole),
+            _ => None,
+        };
+        hole.into_iter().chain(self.dependency)
+    }
 }
 
 /// Where the fields of `System` come from in one template.
@@ -44,6 +55,10 @@ pub(crate) struct System {
     /// Holes that say when and by which process, thread and activity a record was written, and which one it is; nothing
     /// else comes from them.
     pub(crate) passing: u128,
+    /// Values that [`System::head`] may ask for: so many, from the first.
+    pub(crate) reach: usize,
+    /// Whether the record before was wanted: the next one of its kind will be.
+    pub(crate) wanted: bool,
 }
 
 /// What every record is looked at for.
@@ -54,8 +69,8 @@ pub(crate) struct Head {
     pub(crate) event_id: Option<u32>,
     pub(crate) channel: TextId,
     pub(crate) computer: TextId,
-    /// Seconds and nanoseconds since 1970, when believable.
-    pub(crate) time: Option<(i64, u32)>,
+    /// Ticks of 100 ns since 1601, when believable.
+    pub(crate) time: Option<u64>,
     pub(crate) record_id: u64,
 }
 
@@ -66,7 +81,8 @@ impl Head {
     }
 
     /// The time as other parts of the program have it.
-    pub(crate) fn instant((seconds, nanos): (i64, u32)) -> Option<DateTime<Utc>> {
+    pub(crate) fn instant(ticks: u64) -> Option<DateTime<Utc>> {
+        let (seconds, nanos) = text::moment(ticks).ok()?;
         DateTime::from_timestamp(seconds, nanos)
     }
 }
@@ -116,7 +132,22 @@ impl System {
         }
         builder.system.intern(data, interned)?;
         builder.system.passing = uses.passing & !uses.others;
+        builder.system.reach = builder.system.reach_of_head();
         Ok(builder.system)
+    }
+
+    fn reach_of_head(&self) -> usize {
+        let fields = [
+            &self.provider,
+            &self.event_source,
+            &self.event_id,
+            &self.channel,
+            &self.computer,
+            &self.time,
+            &self.record_id,
+        ];
+        let holes = fields.into_iter().flat_map(Field::holes);
+        holes.map(|hole| usize::from(hole) + 1).max().unwrap_or_default()
     }
 
     fn intern(&mut self, data: &[u8], interned: &mut Interned) -> Sure<()> {
@@ -351,18 +382,18 @@ impl Record<'_> {
         self.number(field)
     }
 
-    fn time(&self, field: &Field) -> Sure<Option<(i64, u32)>> {
-        let moment = match self.find(field) {
+    fn time(&self, field: &Field) -> Sure<Option<u64>> {
+        let ticks = match self.find(field) {
             Found::Nothing => None,
             Found::Value(value) if value.kind == values::FILETIME => {
-                Some(text::moment(text::unsigned(value.stored(self.data)?))?)
+                Some(text::believable(text::unsigned(value.stored(self.data)?))?)
             }
             found => match time(&self.text(&found)?) {
-                Timestamp::Utc(time) => Some((time.timestamp(), time.timestamp_subsec_nanos())),
+                Timestamp::Utc(time) => Some(text::ticks(time)?),
                 _ => None,
             },
         };
-        Ok(moment.filter(|(seconds, _)| *seconds >= FIRST_BELIEVED))
+        Ok(ticks.filter(|ticks| *ticks >= FIRST_BELIEVED))
     }
 
     /// A plain number.

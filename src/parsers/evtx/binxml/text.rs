@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use chrono::{DateTime, Utc};
 use encoding_rs::WINDOWS_1252;
 
 use super::cursor::{Cursor, index};
@@ -165,19 +166,28 @@ fn guid(bytes: &[u8], out: &mut String) -> Sure<()> {
 
 /// Seconds and nanoseconds since 1970. Odd after the year 9999, for which Windows has no digits.
 pub(crate) fn moment(ticks: u64) -> Sure<(i64, u32)> {
-    if ticks >= YEAR_10000 {
+    let seconds = i64::try_from(believable(ticks)? / TICKS_PER_SECOND).ok().ok_or(Odd)?;
+    let nanos = u32::try_from(ticks % TICKS_PER_SECOND * 100).ok().ok_or(Odd)?;
+    Ok((seconds - EPOCH_DISTANCE, nanos))
+}
+
+/// Ticks of 100 ns since 1601, when Windows has digits for that year.
+pub(crate) fn believable(ticks: u64) -> Sure<u64> {
+    if ticks < YEAR_10000 { Ok(ticks) } else { Err(Odd) }
+}
+
+/// The ticks of a time; odd when it lies between two, or before 1601.
+pub(crate) fn ticks(time: DateTime<Utc>) -> Sure<u64> {
+    let seconds = u64::try_from(time.timestamp() + EPOCH_DISTANCE).ok().ok_or(Odd)?;
+    let nanos = u64::from(time.timestamp_subsec_nanos());
+    if nanos % 100 != 0 {
         return Err(Odd);
     }
-    let seconds = i64::try_from(ticks / TICKS_PER_SECOND).ok().ok_or(Odd)? - EPOCH_DISTANCE;
-    let nanos = u32::try_from(ticks % TICKS_PER_SECOND * 100).ok().ok_or(Odd)?;
-    Ok((seconds, nanos))
+    Ok(seconds * TICKS_PER_SECOND + nanos / 100)
 }
 
 fn filetime(ticks: u64, out: &mut String) -> Sure<()> {
-    if ticks >= YEAR_10000 {
-        return Err(Odd);
-    }
-    let (year, month, day) = date(ticks / TICKS_PER_DAY);
+    let (year, month, day) = date(believable(ticks)? / TICKS_PER_DAY);
     let time = ticks % TICKS_PER_DAY;
     let (seconds, ticks) = (time / TICKS_PER_SECOND, time % TICKS_PER_SECOND);
     let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);

@@ -72,6 +72,11 @@ impl Rule {
     pub(crate) fn fits(&self, bytes: u16) -> bool {
         bytes & self.mask == self.rest
     }
+
+    /// The bits of an entry, size and type, that decide about it.
+    pub(crate) fn decisive(&self) -> u32 {
+        0xff_0000 | u32::from(self.mask)
+    }
 }
 
 /// By type. Never sure: handles, XML, and arrays other than of text.
