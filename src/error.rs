@@ -91,9 +91,7 @@ impl Error {
                 "give a code (0x904 0x7, 2308, 0x8009030d, alert 40), an event id (36870), a KB number, or a name that \
                  `rdpwhy signatures list` shows"
             }
-            Self::Output { .. } => {
-                "what was done until then is kept; see to room and rights, and go on with --resume"
-            }
+            Self::Output { .. } => "see to room and rights",
             Self::List { .. } => "give UTF-8 text, one path a line",
             Self::Threads { .. } => "try fewer with --threads",
             Self::Store { .. } => {
