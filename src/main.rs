@@ -1,5 +1,6 @@
 //! The command line of rdpwhy: arguments → library calls → exit code. The only place that prints.
 
+mod batching;
 mod cli;
 mod output;
 mod progress;
@@ -31,6 +32,8 @@ fn main() -> ExitCode {
     let outcome = match &cli.command {
         Command::Analyze(arguments) => run_analyze(arguments),
         Command::Timeline(arguments) => run_timeline(arguments),
+        Command::Batch(arguments) => batching::run(arguments),
+        Command::Merge(arguments) => batching::run_merge(arguments),
         Command::Explain(arguments) => run_explain(arguments),
         Command::Collect(arguments) => run_collect(arguments),
         Command::Completions { shell } => run_completions(*shell),
@@ -72,7 +75,7 @@ fn database(dir: Option<&Path>) -> anyhow::Result<Database> {
     })
 }
 
-/// What every command that reads a bundle begins with.
+/// What commands that read one bundle begin with.
 struct Job {
     db: Database,
     bundle: Bundle,
@@ -90,8 +93,11 @@ impl Job {
                 .context("cannot start the threads")?;
         }
         let db = database(input.signatures.as_deref())?;
-        let options =
-            Options { passwords: input.password.clone(), wanted: rdpwhy::parsers::is_known };
+        let options = Options {
+            passwords: input.password.clone(),
+            wanted: rdpwhy::parsers::is_known,
+            ..Options::default()
+        };
         let mut bundle = Bundle::open(&input.paths, &options)?;
         if input.no_hash {
             bundle = bundle.without_hashes();
@@ -190,14 +196,7 @@ fn write_files(analysis: &Analysis<'_>, dir: &Path, asked: &Format) -> anyhow::R
     let wanted =
         |format: &&Format| report::FOLDER.contains(&format.name) || format.name == asked.name;
     for format in report::FORMATS.iter().filter(wanted) {
-        output::write(&dir.join(format.file), |out| {
-            if !format.is_page() {
-                return Ok(format.report().write(analysis, out)?);
-            }
-            let mut page = anstream::StripStream::new(Vec::new());
-            format.report().write(analysis, &mut page)?;
-            Ok(out.write_all(&page.into_inner())?)
-        })?;
+        output::write(&dir.join(format.file), |out| Ok(format.write_plain(analysis, out)?))?;
     }
     Ok(())
 }
@@ -224,7 +223,7 @@ fn run_timeline(arguments: &Timeline) -> anyhow::Result<ExitCode> {
         Ok(())
     };
     match &arguments.output {
-        Some(path) => output::write(path, write)?,
+        Some(path) => output::write(path, |out| write(out))?,
         None => {
             let mut out = BufWriter::with_capacity(1 << 18, io::stdout().lock());
             write(&mut out)?;

@@ -57,6 +57,13 @@ impl Scan {
         self.findings.series().next().is_some() || !self.attempts.is_empty()
     }
 
+    /// Lets go of everything that an answer would be made of.
+    pub(crate) fn forget(&mut self) {
+        self.findings = Findings::default();
+        self.attempts = PeerBook::default();
+        self.ticket = Vec::new();
+    }
+
     /// Moves everything dated to the instants that the local times mean. Days stay days.
     pub fn settle(
         &mut self,
@@ -96,12 +103,11 @@ const TICKET_FACTS: usize = 1000;
 
 /// What signatures and attempts want to see.
 #[must_use]
-pub fn interest(db: &Database) -> Interest {
-    let mut interest = Interest::default();
-    db.add_interest(&mut interest);
-    attempts::add_interest(&mut interest);
-    zone::add_interest(&mut interest);
-    interest
+pub fn interest(db: &Database) -> &Interest {
+    db.interest(|interest| {
+        attempts::add_interest(interest);
+        zone::add_interest(interest);
+    })
 }
 
 /// Scans one source.

@@ -12,6 +12,7 @@ mod words;
 use std::fmt::Debug;
 use std::io::{self, Write};
 
+pub use self::words::visible;
 use crate::analysis::Analysis;
 
 /// One way to tell an analysis.
@@ -97,6 +98,32 @@ impl Format {
         self.name == "text"
     }
 
+    /// An output that breaks, as a fault of ours would.
+    #[cfg(test)]
+    pub(crate) const fn broken() -> Self {
+        #[derive(Debug)]
+        struct Broken;
+        impl Report for Broken {
+            fn write(&self, _: &Analysis<'_>, _: &mut dyn Write) -> io::Result<()> {
+                panic!("a fault of ours")
+            }
+        }
+        Self { name: "broken", file: "broken", about: "", report: &Broken }
+    }
+
+    /// Writes it for a file, where nobody takes styles out.
+    ///
+    /// # Errors
+    /// When `out` cannot be written to.
+    pub fn write_plain(&self, analysis: &Analysis<'_>, out: &mut dyn Write) -> io::Result<()> {
+        if !self.is_page() {
+            return self.report.write(analysis, out);
+        }
+        let mut page = anstream::StripStream::new(Vec::new());
+        self.report.write(analysis, &mut page)?;
+        out.write_all(&page.into_inner())
+    }
+
     /// The writer of this output.
     #[must_use]
     pub fn report(&self) -> &'static dyn Report {
@@ -107,4 +134,14 @@ impl Format {
 /// A time as reports write it: RFC 3339 in UTC, with the digits it has.
 fn instant(time: chrono::DateTime<chrono::Utc>) -> String {
     time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
+/// Three digits of a probability: more would pretend, and rounding down keeps the sum at most 1.
+pub(crate) fn rounded(probability: f64) -> f64 {
+    (probability * 1000.0).floor() / 1000.0
+}
+
+/// One digit of a weight.
+pub(crate) fn deciban(weight: f64) -> f64 {
+    (weight * 10.0).round() / 10.0
 }
