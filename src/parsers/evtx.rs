@@ -19,6 +19,7 @@ mod spans;
 mod tally;
 #[doc(hidden)]
 pub mod trial;
+mod walk;
 mod wanted;
 
 use std::io::{self, Read};

@@ -1,0 +1,104 @@
+//! The invariants of `docs/ARCHITECTURE.md` that source text can break: who prints, who opens files, who knows whom.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A source file of the program: its path below `src`, and its code without comments and unit tests.
+struct Code {
+    path: String,
+    lines: Vec<String>,
+}
+
+impl Code {
+    fn is_in(&self, places: &[&str]) -> bool {
+        places.iter().any(|place| {
+            self.path == *place || (place.ends_with('/') && self.path.starts_with(place))
+        })
+    }
+}
+
+fn sources() -> Vec<Code> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut code = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("it can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                code.push(read(&root, &path));
+            }
+        }
+    }
+    assert!(code.len() > 100, "the sources are where this test looks");
+    code.sort_by(|a, b| a.path.cmp(&b.path));
+    code
+}
+
+fn read(root: &Path, path: &PathBuf) -> Code {
+    let text = fs::read_to_string(path).expect("text");
+    let code = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
+    let lines = code.map(|line| line.split("//").next().unwrap_or_default().to_owned()).collect();
+    let path = path.strip_prefix(root).expect("it is below").to_string_lossy().replace('\\', "/");
+    Code { path, lines }
+}
+
+/// Lines outside of `places` with one of the words.
+fn elsewhere(places: &[&str], words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for code in sources().iter().filter(|code| !code.is_in(places)) {
+        for (number, line) in code.lines.iter().enumerate() {
+            if words.iter().any(|word| line.contains(word)) {
+                found.push(format!("{}:{}: {}", code.path, number + 1, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+/// The binary: everything that is not in the library.
+const BINARY: [&str; 6] =
+    ["main.rs", "cli.rs", "output.rs", "progress.rs", "show.rs", "redaction.rs"];
+
+#[test]
+fn only_the_binary_prints() {
+    let words = ["print!(", "println!(", "dbg!(", "stdout()", "stderr()"];
+    assert_eq!(elsewhere(&BINARY, &words), [""; 0]);
+}
+
+#[test]
+fn only_the_bundle_and_the_loader_of_signatures_open_files() {
+    let places = [&BINARY[..], &["bundle/", "signatures/load.rs"]].concat();
+    let words = ["File::open", "File::create", "OpenOptions", "fs::read", "fs::write", "read_dir("];
+    assert_eq!(elsewhere(&places, &words), [""; 0]);
+}
+
+#[test]
+fn nothing_opens_a_connection_or_starts_a_program() {
+    let words = ["TcpStream", "TcpListener", "UdpSocket", "ToSocketAddrs", "process::Command"];
+    assert_eq!(elsewhere(&[], &words), [""; 0]);
+}
+
+#[test]
+fn no_answer_depends_on_the_clock_or_the_environment() {
+    let words = ["SystemTime::now", "Utc::now", "Local::now", "env::var"];
+    assert_eq!(elsewhere(&BINARY, &words), [""; 0]);
+}
+
+#[test]
+fn parsers_know_no_signature_and_reports_no_format() {
+    let known_above = ["crate::signatures", "crate::diagnosis", "crate::attempts", "crate::report"];
+    let mut found = Vec::new();
+    for code in sources().iter().filter(|code| code.is_in(&["parsers/", "source/", "event/"])) {
+        let knows = |line: &&String| known_above.iter().any(|above| line.contains(above));
+        found.extend(code.lines.iter().filter(knows).map(|line| format!("{}: {line}", code.path)));
+    }
+    for code in sources().iter().filter(|code| code.is_in(&["report/", "signatures/"])) {
+        let formats =
+            |line: &&String| line.contains("parsers::evtx") || line.contains("parser_for");
+        found
+            .extend(code.lines.iter().filter(formats).map(|line| format!("{}: {line}", code.path)));
+    }
+    assert_eq!(found, [""; 0]);
+}
