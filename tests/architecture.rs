@@ -10,9 +10,9 @@ struct Code {
 }
 
 impl Code {
-    fn is_in(&self, places: &[&str]) -> bool {
-        places.iter().any(|place| {
-            self.path == *place || (place.ends_with('/') && self.path.starts_with(place))
+    fn is_in<P: AsRef<str>>(&self, places: &[P]) -> bool {
+        places.iter().map(AsRef::as_ref).any(|place: &str| {
+            self.path == place || (place.ends_with('/') && self.path.starts_with(place))
         })
     }
 }
@@ -45,7 +45,7 @@ fn read(root: &Path, path: &PathBuf) -> Code {
 }
 
 /// Lines outside of `places` with one of the words.
-fn elsewhere(places: &[&str], words: &[&str]) -> Vec<String> {
+fn elsewhere<P: AsRef<str>>(places: &[P], words: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for code in sources().iter().filter(|code| !code.is_in(places)) {
         for (number, line) in code.lines.iter().enumerate() {
@@ -57,19 +57,30 @@ fn elsewhere(places: &[&str], words: &[&str]) -> Vec<String> {
     found
 }
 
-/// The binary: everything that is not in the library.
-const BINARY: [&str; 6] =
-    ["main.rs", "cli.rs", "output.rs", "progress.rs", "show.rs", "redaction.rs"];
+/// The binary: `main.rs` and the modules it declares itself.
+fn binary() -> Vec<String> {
+    let main = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/main.rs");
+    let main = fs::read_to_string(main).expect("text");
+    let modules = main.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
+    let files = modules.flat_map(|module| [format!("{module}.rs"), format!("{module}/")]);
+    files.chain(["main.rs".to_owned()]).collect()
+}
+
+/// The places and the binary.
+fn and_the_binary(places: &[&str]) -> Vec<String> {
+    binary().into_iter().chain(places.iter().map(|place| (*place).to_owned())).collect()
+}
 
 #[test]
 fn only_the_binary_prints() {
     let words = ["print!(", "println!(", "dbg!(", "stdout()", "stderr()"];
-    assert_eq!(elsewhere(&BINARY, &words), [""; 0]);
+    assert_eq!(elsewhere(&and_the_binary(&[]), &words), [""; 0]);
 }
 
 #[test]
-fn only_the_bundle_and_the_loader_of_signatures_open_files() {
-    let places = [&BINARY[..], &["bundle/", "signatures/load.rs"]].concat();
+fn only_the_bundle_the_batch_and_the_loader_of_signatures_open_files() {
+    // A batch lists its tickets, hashes them, and locks the folder of its store.
+    let places = and_the_binary(&["bundle/", "signatures/load.rs", "batch/"]);
     let words = ["File::open", "File::create", "OpenOptions", "fs::read", "fs::write", "read_dir("];
     assert_eq!(elsewhere(&places, &words), [""; 0]);
 }
@@ -77,13 +88,13 @@ fn only_the_bundle_and_the_loader_of_signatures_open_files() {
 #[test]
 fn nothing_opens_a_connection_or_starts_a_program() {
     let words = ["TcpStream", "TcpListener", "UdpSocket", "ToSocketAddrs", "process::Command"];
-    assert_eq!(elsewhere(&[], &words), [""; 0]);
+    assert_eq!(elsewhere(&[] as &[&str], &words), [""; 0]);
 }
 
 #[test]
 fn no_answer_depends_on_the_clock_or_the_environment() {
     let words = ["SystemTime::now", "Utc::now", "Local::now", "env::var"];
-    assert_eq!(elsewhere(&BINARY, &words), [""; 0]);
+    assert_eq!(elsewhere(&and_the_binary(&[]), &words), [""; 0]);
 }
 
 #[test]
