@@ -23,6 +23,28 @@ pub enum Error {
         /// What was asked for.
         what: String,
     },
+    /// A store that cannot be read or written.
+    #[error("cannot use the store {}", path.display())]
+    Store {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        source: rusqlite::Error,
+    },
+    /// A file that is no store, or one of another version of rdpwhy.
+    #[error("{} is no store of this version: its version is {version}", path.display())]
+    StoreVersion {
+        /// Its file.
+        path: PathBuf,
+        /// What it says.
+        version: i64,
+    },
+    /// A ticket that no store has, or that does not count there.
+    #[error("there is no ticket `{id}` to compare with")]
+    NoSuchTicket {
+        /// What was asked for.
+        id: String,
+    },
 }
 
 impl Error {
@@ -34,6 +56,12 @@ impl Error {
             Self::NotKnown { .. } => {
                 "give a code (0x904 0x7, 2308, 0x8009030d, alert 40), an event id (36870), a KB number, or a name that \
                  `rdpwhy signatures list` shows"
+            }
+            Self::Store { .. } | Self::StoreVersion { .. } => {
+                "give the folder that `rdpwhy batch -o` wrote, or the rdpwhy.sqlite in it"
+            }
+            Self::NoSuchTicket { .. } => {
+                "give an id of the table `tickets`; those that failed or repeat another are not compared"
             }
             Self::Signatures(_) => "run `rdpwhy signatures lint DIR` after mending the files",
         }

@@ -1,0 +1,72 @@
+//! Statistics over many tickets: what is planted is found, what is innocent is not accused.
+
+#![allow(missing_docs, reason = "nobody links to a test")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test program")]
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::path::PathBuf;
+
+use rdpwhy::fleet::{self, Fleet, Lift, SITE, Settings, Subject};
+use rdpwhy::signatures::Database;
+use regex::Regex;
+
+use support::desk::{Desk, Habit, PLANTED, store::store};
+
+fn settings() -> Settings {
+    Settings { days: fleet::DAYS, site: Regex::new(SITE).unwrap(), like: None }
+}
+
+fn looked_at(stores: &[PathBuf]) -> Fleet {
+    fleet::fleet(stores, &settings(), &Database::built_in().unwrap()).unwrap()
+}
+
+fn simulated(desk: &Desk) -> Fleet {
+    let folder = tempfile::tempdir().unwrap();
+    looked_at(&[store(&desk.tickets(), folder.path())])
+}
+
+fn is_planted(lift: &Lift) -> bool {
+    lift.change == Subject::Update(PLANTED.to_owned())
+}
+
+/// Of twenty desks with 200 innocent updates, in how many the planted one comes first, and in how many an innocent one
+/// is accused.
+fn seeds(habit: Habit, accused: fn(&Lift) -> bool) -> (usize, usize) {
+    let (mut found, mut wronged) = (0, 0);
+    for seed in 1..=20 {
+        let fleet = simulated(&Desk { seed, habit, tickets: 2000, ..Desk::default() });
+        let first = fleet.lifts.found.first().unwrap();
+        found += usize::from(is_planted(first) && first.odds_ratio.low > 1.0 && first.stands);
+        let innocent: Vec<_> =
+            fleet.lifts.found.iter().filter(|lift| accused(lift) && !is_planted(lift)).collect();
+        for lift in &innocent {
+            eprintln!("{habit:?} {seed}: {lift:?}");
+        }
+        wronged += usize::from(!innocent.is_empty());
+    }
+    eprintln!("{habit:?}: found in {found} of 20, an innocent one accused in {wronged}");
+    (found, wronged)
+}
+
+#[test]
+fn the_planted_update_is_found_and_innocent_ones_are_not_accused() {
+    let (found, wronged) = seeds(Habit::Scattered, |lift| lift.p_corrected < fleet::SIGNIFICANT);
+    assert!(found >= 19 && wronged <= 1, "found in {found} of 20, innocent accused in {wronged}");
+}
+
+/// Updates of one night look guilty together; the second look tells them apart.
+#[test]
+fn updates_of_the_same_night_are_told_apart() {
+    let (found, wronged) = seeds(Habit::PatchTuesday, |lift| lift.stands);
+    assert!(found >= 19 && wronged <= 1, "found in {found} of 20, innocent accused in {wronged}");
+}
+
+/// A test that could not fail would say nothing: without an effect, nothing may stand.
+#[test]
+fn without_an_effect_nothing_is_found() {
+    let fleet = simulated(&Desk { effect: 1.0, tickets: 2000, ..Desk::default() });
+    assert!(fleet.lifts.tested > 200, "{}", fleet.lifts.tested);
+    assert!(fleet.lifts.found.iter().all(|lift| !lift.stands));
+}
