@@ -1,6 +1,7 @@
 //! The command line of rdpwhy: arguments → library calls → exit code. The only place that prints.
 
 mod cli;
+mod many;
 mod output;
 mod progress;
 mod redaction;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     let outcome = match &cli.command {
         Command::Analyze(arguments) => run_analyze(arguments),
         Command::Timeline(arguments) => run_timeline(arguments),
+        Command::Fleet(arguments) => many::fleet(arguments),
         Command::Explain(arguments) => run_explain(arguments),
         Command::Collect(arguments) => run_collect(arguments),
         Command::Completions { shell } => run_completions(*shell),

@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::store::{self, Tickets};
+use super::table::four_digits;
 use super::{Outcome, Ticket};
 use crate::error::{Error, Result};
 
@@ -37,6 +38,7 @@ pub struct Alike {
 #[derive(Debug, Clone, Serialize)]
 pub struct Likeness {
     /// From 0 to 1.
+    #[serde(serialize_with = "four_digits")]
     pub likeness: f64,
     /// Its id.
     pub ticket: String,

@@ -27,7 +27,16 @@ pub struct Group {
     /// How many of them have an incident.
     pub incidents: usize,
     /// How many for each verdict, the most frequent first.
-    pub verdicts: Vec<(Outcome, usize)>,
+    pub verdicts: Vec<Count>,
+}
+
+/// How many tickets have a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// The verdict.
+    pub verdict: Outcome,
+    /// How many.
+    pub tickets: usize,
 }
 
 impl Groups {
@@ -58,8 +67,9 @@ fn group(name: &Option<String>, counts: BTreeMap<&Outcome, usize>) -> Group {
 }
 
 /// The most frequent first.
-pub(super) fn ranked(counts: BTreeMap<&Outcome, usize>) -> Vec<(Outcome, usize)> {
-    let mut ranked: Vec<_> = counts.into_iter().map(|(one, count)| (one.clone(), count)).collect();
-    ranked.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+pub(super) fn ranked(counts: BTreeMap<&Outcome, usize>) -> Vec<Count> {
+    let count = |(verdict, tickets): (&Outcome, usize)| Count { verdict: verdict.clone(), tickets };
+    let mut ranked: Vec<_> = counts.into_iter().map(count).collect();
+    ranked.sort_by(|a, b| b.tickets.cmp(&a.tickets).then_with(|| a.verdict.cmp(&b.verdict)));
     ranked
 }

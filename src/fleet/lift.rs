@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::settings::Settings;
 use super::store::Tickets;
-use super::table::{Ratio, Table, holm};
+use super::table::{Ratio, Table, four_digits, holm};
 use super::{Subject, exact};
 use crate::cause::CauseId;
 use crate::signatures::Database;
@@ -58,15 +58,17 @@ pub struct Lift {
     pub table: Table,
     /// Tickets that have it and do not say since when; they are in no cell.
     pub undated: u64,
-    /// Computers of the tickets with both: many tickets of one are not many witnesses.
-    pub hosts: usize,
+    /// Computers of the tickets with both, counted when it is significant: many tickets of one are not many witnesses.
+    pub computers: Option<usize>,
     /// How many times the odds of the incident.
     pub odds_ratio: Ratio,
     /// Whether half a ticket was added to each cell because one is empty (Haldane, Anscombe).
     pub corrected_for_zero: bool,
     /// Fisher's exact test, two-sided.
+    #[serde(serialize_with = "four_digits")]
     pub p: f64,
     /// The same, corrected for the number of tables.
+    #[serde(serialize_with = "four_digits")]
     pub p_corrected: f64,
     /// The second look; `null` when the first found nothing, or when there is nothing to compare.
     pub within: Option<Within>,
@@ -88,6 +90,7 @@ pub struct Within {
     /// How many times the odds, by Mantel and Haenszel.
     pub odds_ratio: Ratio,
     /// The p of that, times the number of tables: what is looked at again was chosen among these.
+    #[serde(serialize_with = "four_digits")]
     pub p_corrected: f64,
 }
 
@@ -97,6 +100,7 @@ pub struct Beside {
     /// The foremost change of the cause.
     pub change: Subject,
     /// The share of this one's tickets that have that one too.
+    #[serde(serialize_with = "four_digits")]
     pub share: f64,
 }
 
@@ -168,7 +172,7 @@ fn first_look(
         change: change.clone(),
         table,
         undated,
-        hosts: 0,
+        computers: None,
         odds_ratio: table.odds_ratio(),
         corrected_for_zero: table.has_empty_cell(),
         p: exact::fisher(&table),
@@ -230,7 +234,7 @@ fn second_look(tally: &Tally<'_>, all: &Tickets, found: &mut [(u32, Lift)]) {
             lift.stands = lift
                 .within
                 .is_some_and(|look| look.p_corrected < SIGNIFICANT && look.odds_ratio.low > 1.0);
-            lift.hosts = tally.hosts(*subject, incident);
+            lift.computers = Some(tally.hosts(*subject, incident));
             lift.beside = beside.and_then(|other| {
                 let change = all.subjects.all.get(other as usize)?.clone();
                 Some(Beside { change, share: tally.together(*subject, other) })

@@ -20,7 +20,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Serialize, Serializer};
 
 pub use alike::{Alike, Likeness};
-pub use groups::{Group, Groups};
+pub use groups::{Count, Group, Groups};
 pub use lift::{Beside, Known, Lift, Lifts, RARE, SIGNIFICANT, Within};
 pub use settings::{DAYS, SITE, Settings};
 pub use weeks::{AT_LEAST, BEFORE, JUDGED_AFTER, Share, TIMES, WAVE, Wave, Week};

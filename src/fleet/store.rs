@@ -58,7 +58,6 @@ impl Subjects {
 /// When it is none.
 pub(super) fn open(path: &Path) -> Result<Connection> {
     let file = if path.is_dir() { path.join(FILE) } else { path.to_owned() };
-    std::fs::metadata(&file).map_err(|source| Error::Open { path: file.clone(), source })?;
     let open = || -> rusqlite::Result<(Connection, i64, i64)> {
         let store = Connection::open_with_flags(address(&file), flags())?;
         store.pragma_update(None, "trusted_schema", false)?;

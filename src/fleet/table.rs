@@ -1,6 +1,13 @@
 //! Two by two: tickets with and without a change before them, with and without the incident.
 
-use serde::Serialize;
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+
+/// Writes the four digits that mean something: the last ones of a logarithm differ between processors.
+pub(super) fn four_digits<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    let text = format!("{value:.3e}");
+    serializer.serialize_f64(text.parse().unwrap_or(*value))
+}
 
 /// Half the width of a 95 % interval, in standard errors.
 const NINETY_FIVE: f64 = 1.959_963_984_540_054;
@@ -9,19 +16,31 @@ const NINETY_FIVE: f64 = 1.959_963_984_540_054;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Table {
     /// Of the tickets with the change: how many have the incident, and how many have not.
+    #[serde(serialize_with = "named")]
     pub with: (u64, u64),
     /// Of the tickets without the change.
+    #[serde(serialize_with = "named")]
     pub without: (u64, u64),
+}
+
+fn named<S: Serializer>(cells: &(u64, u64), serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(2))?;
+    map.serialize_entry("incident", &cells.0)?;
+    map.serialize_entry("none", &cells.1)?;
+    map.end()
 }
 
 /// A ratio with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Ratio {
     /// The ratio; 1 is no association.
+    #[serde(serialize_with = "four_digits")]
     pub value: f64,
     /// The lower end.
+    #[serde(serialize_with = "four_digits")]
     pub low: f64,
     /// The upper end.
+    #[serde(serialize_with = "four_digits")]
     pub high: f64,
 }
 

@@ -12,8 +12,9 @@ use chrono::{NaiveDate, TimeDelta};
 use serde::Serialize;
 
 use super::exact::at_least;
-use super::groups::ranked;
+use super::groups::{Count, ranked};
 use super::store::Tickets;
+use super::table::four_digits;
 use super::{Outcome, Subject, Ticket};
 
 /// The least number of tickets of a week in a wave.
@@ -35,13 +36,13 @@ pub struct Week {
     /// How many tickets.
     pub tickets: usize,
     /// How many for each verdict, the most frequent first.
-    pub verdicts: Vec<(Outcome, usize)>,
+    pub verdicts: Vec<Count>,
 }
 
 impl Week {
     fn of(&self, outcome: &Outcome) -> u64 {
-        let found = self.verdicts.iter().find(|(one, _)| one == outcome);
-        found.map_or(0, |(_, count)| *count as u64)
+        let found = self.verdicts.iter().find(|one| one.verdict == *outcome);
+        found.map_or(0, |one| one.tickets as u64)
     }
 }
 
@@ -57,8 +58,10 @@ pub struct Wave {
     /// Its tickets.
     pub tickets: u64,
     /// Tickets a week before it.
+    #[serde(serialize_with = "four_digits")]
     pub before: f64,
     /// How likely chance gives its most unlikely week, as if that were the only one looked at.
+    #[serde(serialize_with = "four_digits")]
     pub p: f64,
     /// What most of its tickets share: computers, builds, sites, changes in the days before.
     pub shared: Vec<Share>,
@@ -94,7 +97,7 @@ pub(super) fn weeks(tickets: &[Ticket]) -> Vec<Week> {
 /// Every wave.
 pub(super) fn waves(all: &Tickets, weeks: &[Week]) -> Vec<Wave> {
     let causes: BTreeSet<&Outcome> =
-        weeks.iter().flat_map(|week| &week.verdicts).map(|(outcome, _)| outcome).collect();
+        weeks.iter().flat_map(|week| &week.verdicts).map(|one| &one.verdict).collect();
     let causes: Vec<_> = causes.into_iter().filter(|one| **one != Outcome::Nothing).collect();
     let looked_at = (causes.len() * weeks.len()).max(1) as f64;
     let mut waves: Vec<Wave> =
@@ -154,7 +157,7 @@ fn of_cause(weeks: &[Week], cause: &Outcome, looked_at: f64) -> Vec<Wave> {
 /// Names of a kind that are shown.
 const SHARES: usize = 3;
 
-/// What at least a quarter of a wave's tickets share.
+/// What at least a quarter of a wave's tickets share, and twice as often as others.
 fn shared(all: &Tickets, wave: &Wave) -> Vec<Share> {
     let mut counts: BTreeMap<(&'static str, &str), (usize, usize)> = BTreeMap::new();
     for (ticket, changed) in all.tickets.iter().zip(&all.changed) {
@@ -172,9 +175,13 @@ fn shared(all: &Tickets, wave: &Wave) -> Vec<Share> {
         }
     }
     let enough = (wave.tickets as usize).div_ceil(4).max(2);
+    let others = all.tickets.len() as f64 - wave.tickets as f64;
+    let stands_out = |inside: usize, outside: usize| {
+        inside as f64 * others >= TIMES * outside as f64 * wave.tickets as f64
+    };
     let mut shares: Vec<Share> = counts
         .into_iter()
-        .filter(|(_, (inside, _))| *inside >= enough)
+        .filter(|(_, (inside, outside))| *inside >= enough && stands_out(*inside, *outside))
         .map(|((kind, name), (tickets, elsewhere))| Share {
             kind,
             name: name.to_owned(),
@@ -205,7 +212,7 @@ mod tests {
             .map(|(number, count)| Week {
                 monday: monday + TimeDelta::weeks(number),
                 tickets: *count as usize,
-                verdicts: vec![(cause.clone(), *count as usize)],
+                verdicts: vec![Count { verdict: cause.clone(), tickets: *count as usize }],
             })
             .collect();
         of_cause(&weeks, &cause, 26.0)

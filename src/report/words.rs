@@ -148,7 +148,7 @@ pub(super) fn is_hidden(letter: char) -> bool {
 }
 
 /// Text from a log, made harmless: control characters, escape sequences and direction marks are shown as codes.
-pub(super) fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -164,7 +164,7 @@ pub(super) fn visible(text: &str) -> String {
 
 /// Text from a log for a cell of a table: as it is when it is harmless, else as [`visible`] shows it; and never longer
 /// than a cell can be.
-pub(super) fn harmless(text: &str) -> Cow<'_, str> {
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     let end = (text.len() > CELL).then(|| text.char_indices().nth(CELL)).flatten();
     let text = match end {
         Some((end, _)) => {
