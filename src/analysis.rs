@@ -88,7 +88,7 @@ pub trait Observer: Sync {
 /// memory until then.
 const AT_ONCE: usize = 2;
 
-/// Analyses one bundle. `progress` is told the bytes of each source that is done; it may be called from any thread.
+/// Analyses one bundle; of one that [`is late`](Bundle::is_late), there is no answer. `progress` is told the bytes of each source that is done; it may be called from any thread.
 #[must_use]
 pub fn analyze<'db>(
     bundle: &Bundle,
@@ -129,6 +129,11 @@ pub fn analyze_observed<'db>(
             }
             scans.push(scan);
         }
+    }
+    if bundle.is_late() {
+        // Nobody takes an answer from half of a ticket: what was found is not put in order any more.
+        scans.iter_mut().for_each(Scan::forget);
+        (findings, attempts) = (Findings::default(), PeerBook::default());
     }
     zone::resolve(&mut scans, bundle.sources(), scope.zone);
     if let Some(first) = scans.first_mut() {

@@ -1,5 +1,7 @@
 //! What can be typed.
 
+mod batch;
+
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
@@ -12,6 +14,8 @@ use rdpwhy::report::rows::{self, Dialect, NamedRowFormat, ROW_FORMATS};
 use rdpwhy::report::{self, FORMATS, Format};
 use rdpwhy::zone::Zone;
 use regex::Regex;
+
+pub(crate) use self::batch::{Batch, Merge};
 
 /// Why did this Remote Desktop connection fail, and what shows it?
 #[derive(Debug, Parser)]
@@ -29,6 +33,12 @@ pub(crate) enum Command {
     /// Write everything dated as a table for Excel, Timesketch, Elastic or plaso's tools
     #[command(after_help = TIMELINE_EXAMPLES)]
     Timeline(Timeline),
+    /// Analyse tickets by the thousand into a database and tables, or as lines of JSON
+    #[command(after_help = batch::EXAMPLES)]
+    Batch(Batch),
+    /// Put the databases of several batches (the shards of one) together
+    #[command(after_help = batch::MERGE_EXAMPLES)]
+    Merge(Merge),
     /// Say what many tickets have in common: causes by week, sudden rises, and which update stands before them
     #[command(after_help = FLEET_EXAMPLES)]
     Fleet(Fleet),

@@ -9,6 +9,7 @@
 
 pub mod analysis;
 pub mod attempts;
+pub mod batch;
 pub mod bundle;
 pub mod case;
 pub mod cause;

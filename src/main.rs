@@ -1,5 +1,6 @@
 //! The command line of rdpwhy: arguments → library calls → exit code. The only place that prints.
 
+mod batching;
 mod cli;
 mod many;
 mod output;
@@ -32,6 +33,8 @@ fn main() -> ExitCode {
     let outcome = match &cli.command {
         Command::Analyze(arguments) => run_analyze(arguments),
         Command::Timeline(arguments) => run_timeline(arguments),
+        Command::Batch(arguments) => batching::run(arguments),
+        Command::Merge(arguments) => batching::run_merge(arguments),
         Command::Fleet(arguments) => many::fleet(arguments),
         Command::Explain(arguments) => run_explain(arguments),
         Command::Collect(arguments) => run_collect(arguments),
@@ -74,7 +77,7 @@ fn database(dir: Option<&Path>) -> anyhow::Result<Database> {
     })
 }
 
-/// What every command that reads a bundle begins with.
+/// What commands that read one bundle begin with.
 struct Job {
     db: Database,
     bundle: Bundle,
@@ -92,8 +95,11 @@ impl Job {
                 .context("cannot start the threads")?;
         }
         let db = database(input.signatures.as_deref())?;
-        let options =
-            Options { passwords: input.password.clone(), wanted: rdpwhy::parsers::is_known };
+        let options = Options {
+            passwords: input.password.clone(),
+            wanted: rdpwhy::parsers::is_known,
+            ..Options::default()
+        };
         let mut bundle = Bundle::open(&input.paths, &options)?;
         if input.no_hash {
             bundle = bundle.without_hashes();
@@ -226,7 +232,7 @@ fn run_timeline(arguments: &Timeline) -> anyhow::Result<ExitCode> {
         Ok(())
     };
     match &arguments.output {
-        Some(path) => output::write(path, write)?,
+        Some(path) => output::write(path, |out| write(out))?,
         None => {
             let mut out = BufWriter::with_capacity(1 << 18, io::stdout().lock());
             write(&mut out)?;

@@ -17,7 +17,7 @@ static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 /// When it cannot be written, or `fill` fails.
 pub(crate) fn write(
     path: &Path,
-    fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
+    fill: impl FnOnce(&mut (dyn Write + Send)) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     write_for(path, true, fill)
 }
@@ -25,7 +25,7 @@ pub(crate) fn write(
 /// The same for a file that nobody else may read.
 pub(crate) fn write_private(
     path: &Path,
-    fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
+    fill: impl FnOnce(&mut (dyn Write + Send)) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     write_for(path, false, fill)
 }
@@ -33,7 +33,7 @@ pub(crate) fn write_private(
 fn write_for(
     path: &Path,
     shared: bool,
-    fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
+    fill: impl FnOnce(&mut (dyn Write + Send)) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     clean_up_on_interrupt();
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -1,9 +1,9 @@
-//! The progress bar on stderr: only on a terminal, and only for work that takes longer than a moment.
+//! The progress bars on stderr: only on a terminal, and only for work that takes longer than a moment.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{BinaryBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Work shorter than this needs no bar.
 const MOMENT: Duration = Duration::from_millis(400);
@@ -37,6 +37,59 @@ impl Progress {
         }
         self.bar.set_message(format!("{done}/{}", self.files));
         self.bar.inc(bytes);
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// A bar over many tickets.
+pub(crate) struct Tickets {
+    bar: ProgressBar,
+    quiet: bool,
+    start: Instant,
+    bytes: u64,
+}
+
+impl Tickets {
+    /// A bar for so many tickets, or for who knows how many; `quiet` shows none.
+    pub(crate) fn new(tickets: Option<u64>, quiet: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(tickets, ProgressDrawTarget::hidden());
+        let template = match tickets {
+            Some(_) => "{bar:30} {pos}/{len} tickets, {msg}, {eta} left",
+            None => "{spinner} {pos} tickets, {msg}",
+        };
+        bar.set_style(
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+        Self { bar, quiet, start: Instant::now(), bytes: 0 }
+    }
+
+    /// Takes note of a ticket that is done, with its bytes.
+    pub(crate) fn add(&mut self, bytes: u64) {
+        self.bytes += bytes;
+        let elapsed = self.start.elapsed();
+        if self.quiet || elapsed < MOMENT {
+            self.bar.inc(1);
+            return;
+        }
+        if self.bar.is_hidden() {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        // Where stderr is no terminal, the target hides itself, and nobody needs the words.
+        if !self.bar.is_hidden() {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                clippy::cast_precision_loss,
+                reason = "it is shown with three digits"
+            )]
+            let rate = (self.bytes as f64 / elapsed.as_secs_f64()) as u64;
+            self.bar.set_message(format!("{}, {}/s", BinaryBytes(self.bytes), BinaryBytes(rate)));
+        }
+        self.bar.inc(1);
     }
 
     /// Takes the bar away.

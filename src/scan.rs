@@ -57,6 +57,13 @@ impl Scan {
         self.findings.series().next().is_some() || !self.attempts.is_empty()
     }
 
+    /// Lets go of everything that an answer would be made of.
+    pub(crate) fn forget(&mut self) {
+        self.findings = Findings::default();
+        self.attempts = PeerBook::default();
+        self.ticket = Vec::new();
+    }
+
     /// Moves everything dated to the instants that the local times mean. Days stay days.
     pub fn settle(
         &mut self,

@@ -143,6 +143,7 @@ fn options(passwords: &[&str]) -> Options {
     Options {
         passwords: passwords.iter().map(ToString::to_string).collect(),
         wanted: rdpwhy::parsers::is_known,
+        ..Options::default()
     }
 }
 

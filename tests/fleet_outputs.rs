@@ -230,12 +230,12 @@ fn what_is_no_store_is_said_to_be_none() {
         let output = Command::cargo_bin("rdpwhy").unwrap().arg("fleet").arg(path).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{said}");
-        assert!(said.contains(words) && said.contains("rdpwhy batch"), "{said}");
+        assert!(said.contains(words) && said.contains("store"), "{said}");
     };
-    fails(folder.path().to_owned(), "cannot use the store");
+    fails(folder.path().to_owned(), "cannot read the store");
     let text = folder.path().join("notes.txt");
     fs::write(&text, "not a database, but long enough to be taken for one at first sight").unwrap();
-    fails(text, "cannot use the store");
+    fails(text, "cannot read the store");
     let other = folder.path().join("other.sqlite");
     rusqlite::Connection::open(&other).unwrap().execute_batch("CREATE TABLE tickets (x)").unwrap();
     fails(other, "no store of this version");

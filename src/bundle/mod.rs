@@ -6,6 +6,7 @@ pub mod limits;
 
 mod area;
 mod cab;
+mod deadline;
 mod dir;
 mod gz;
 mod pipe;
@@ -24,6 +25,8 @@ use std::path::{Path, PathBuf};
 
 pub use self::area::Area;
 use self::area::Spool;
+pub use self::deadline::Deadline;
+use self::deadline::{Timed, TimedReader};
 use crate::error::{Error, Result};
 use crate::event::SourceId;
 use crate::notice::Notice;
@@ -38,12 +41,14 @@ pub struct Options {
     /// Whether anybody will read a source that begins like this one. The others are not unpacked further than format
     /// and limits demand.
     pub wanted: fn(&Source) -> bool,
+    /// When to stop reading; what is not read by then is lost, and [`Bundle::is_late`].
+    pub deadline: Option<Deadline>,
 }
 
 impl Default for Options {
-    /// No passwords; everything is wanted.
+    /// No passwords; everything is wanted, and there is time.
     fn default() -> Self {
-        Self { passwords: Vec::new(), wanted: |_| true }
+        Self { passwords: Vec::new(), wanted: |_| true, deadline: None }
     }
 }
 
@@ -58,6 +63,7 @@ impl fmt::Debug for Options {
 pub struct Bundle {
     sources: Vec<Source>,
     notices: Vec<Notice>,
+    deadline: Option<Deadline>,
 }
 
 impl Bundle {
@@ -96,6 +102,12 @@ impl Bundle {
     #[must_use]
     pub fn sources(&self) -> &[Source] {
         &self.sources
+    }
+
+    /// Whether something of it could not be read before its deadline.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        self.deadline.as_ref().is_some_and(Deadline::was_missed)
     }
 
     /// What could not be opened, and which limits were reached.
@@ -178,6 +190,10 @@ impl<'o> Found<'o> {
             self.leave_out(label, "the bundle unpacks to more than is read", limits::BUNDLE_BYTES);
             return;
         }
+        let content: Box<dyn Content> = match self.options.deadline.clone() {
+            Some(deadline) => Box::new(Timed { content, deadline }),
+            None => content,
+        };
         match Source::new(SourceId(0), label, bytes, content) {
             Ok(source) => self.take(source, depth),
             Err(error) => self.problem(label, format!("cannot be opened: {error}")),
@@ -276,7 +292,10 @@ impl<'o> Found<'o> {
             return Some(area);
         }
         let (area, cut) = match content.open() {
-            Ok(mut reader) => self.spool.keep(&mut reader, limits::MEMBER_BYTES),
+            Ok(mut reader) => {
+                let mut reader = self.timed(&mut reader);
+                self.spool.keep(&mut reader, limits::MEMBER_BYTES)
+            }
             Err(error) => {
                 self.problem(label, format!("cannot be unpacked: {error}"));
                 return None;
@@ -288,10 +307,16 @@ impl<'o> Found<'o> {
         Some(area)
     }
 
+    /// A reader that stops at the deadline: unpacking is reading, too.
+    fn timed<R: Read>(&self, inner: R) -> TimedReader<R> {
+        TimedReader { inner, deadline: self.options.deadline.clone() }
+    }
+
     /// Takes a member of an archive that is read once, front to back: kept when somebody will read it.
     fn add_kept(&mut self, label: &str, bytes: u64, reader: &mut dyn Read, depth: usize) {
+        let mut reader = self.timed(reader);
         let mut head = Vec::new();
-        let failed = reader.take(limits::HEAD_BYTES).read_to_end(&mut head).err();
+        let failed = reader.by_ref().take(limits::HEAD_BYTES).read_to_end(&mut head).err();
         let unpacked = head.len() as u64;
         if failed.is_none() && unpacked < bytes && unpacked > 0 && !self.wants(&head) {
             return self.add(label, bytes, Box::new(Head(head.into())), depth);
@@ -355,7 +380,11 @@ impl<'o> Found<'o> {
             source.id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
         }
         self.notices = few_of_each(self.notices);
-        Bundle { sources: self.files, notices: self.notices }
+        Bundle {
+            sources: self.files,
+            notices: self.notices,
+            deadline: self.options.deadline.clone(),
+        }
     }
 }
 

@@ -41,6 +41,19 @@ impl Verdict {
         }
     }
 
+    /// Every cause with its probability, best first; an abstention is one of them, and stands first.
+    pub fn probabilities(&self) -> impl Iterator<Item = (CauseId, f64)> {
+        let abstains = match self {
+            Self::InsufficientEvidence { probability, .. } => Some(*probability),
+            Self::Ranked(_) => None,
+        };
+        let suspects = self.suspects().iter().map(|suspect| (suspect.cause, suspect.probability));
+        abstains
+            .map(|probability| (CauseId::InsufficientEvidence, probability))
+            .into_iter()
+            .chain(suspects)
+    }
+
     /// The cause that is named, if one is.
     #[must_use]
     pub fn first(&self) -> Option<&Suspect> {

@@ -126,7 +126,7 @@ fn traits(stores: &[PathBuf], all: &Tickets) -> Result<Vec<Traits>> {
             .collect();
         let store = store::open(path)?;
         take(&store, &places, &mut traits)
-            .map_err(|source| Error::Store { path: path.clone(), source })?;
+            .map_err(|source| Error::ReadStore { path: path.clone(), source })?;
     }
     Ok(traits)
 }

@@ -13,12 +13,11 @@ use rusqlite::{Connection, OpenFlags, Row};
 
 use super::settings::Settings;
 use super::{LeftOut, Outcome, Store, Subject, Ticket};
+use crate::batch::FILE;
 use crate::error::{Error, Result};
 
 pub(super) use changed::Changed;
 
-/// The name of a store in the folder of a batch.
-const FILE: &str = "rdpwhy.sqlite";
 /// What the header of a store says: `rdpw`, and the version of the schema.
 const APPLICATION: i64 = 0x7264_7077;
 const VERSION: i64 = 1;
@@ -65,7 +64,7 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
         let version = store.pragma_query_value(None, "user_version", |row| row.get(0))?;
         Ok((store, application, version))
     };
-    match open().map_err(|source| Error::Store { path: file.clone(), source })? {
+    match open().map_err(|source| Error::ReadStore { path: file.clone(), source })? {
         (store, APPLICATION, VERSION) => Ok(store),
         (_, _, version) => Err(Error::StoreVersion { path: file, version }),
     }
@@ -101,7 +100,7 @@ impl Tickets {
         for path in paths {
             let store = open(path)?;
             all.take(path, &store, settings)
-                .map_err(|source| Error::Store { path: path.clone(), source })?;
+                .map_err(|source| Error::ReadStore { path: path.clone(), source })?;
         }
         Ok(all)
     }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Report, instant};
+use super::{Report, deciban, instant, rounded};
 use crate::analysis::{Analysis, SourceSummary, number_of};
 use crate::case::{ChannelCoverage, Host};
 use crate::cause::CauseId;
@@ -416,15 +416,10 @@ fn evidence(ground: &Ground) -> EvidenceOut<'_> {
     EvidenceOut {
         signature: &ground.signature,
         grade: ground.grade.as_str(),
-        weight_db: (ground.weight_db * 10.0).round() / 10.0,
+        weight_db: deciban(ground.weight_db),
         event: ground.entry.map(number),
         text: &ground.text,
     }
-}
-
-/// Three digits: more would pretend, and rounding down keeps the sum at most 1.
-fn rounded(probability: f64) -> f64 {
-    (probability * 1000.0).floor() / 1000.0
 }
 
 fn change(change: &Change) -> ChangeOut<'_> {

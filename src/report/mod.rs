@@ -16,6 +16,7 @@ pub(crate) use words::{harmless, visible};
 use std::fmt::Debug;
 use std::io::{self, Write};
 
+pub use self::words::visible;
 use crate::analysis::Analysis;
 
 /// One way to tell an analysis.
@@ -101,6 +102,19 @@ impl Format {
         self.name == "text"
     }
 
+    /// An output that breaks, as a fault of ours would.
+    #[cfg(test)]
+    pub(crate) const fn broken() -> Self {
+        #[derive(Debug)]
+        struct Broken;
+        impl Report for Broken {
+            fn write(&self, _: &Analysis<'_>, _: &mut dyn Write) -> io::Result<()> {
+                panic!("a fault of ours")
+            }
+        }
+        Self { name: "broken", file: "broken", about: "", report: &Broken }
+    }
+
     /// The writer of this output.
     #[must_use]
     pub fn report(&self) -> &'static dyn Report {
@@ -111,4 +125,14 @@ impl Format {
 /// A time as reports write it: RFC 3339 in UTC, with the digits it has.
 fn instant(time: chrono::DateTime<chrono::Utc>) -> String {
     time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
+/// Three digits of a probability: more would pretend, and rounding down keeps the sum at most 1.
+pub(crate) fn rounded(probability: f64) -> f64 {
+    (probability * 1000.0).floor() / 1000.0
+}
+
+/// One digit of a weight.
+pub(crate) fn deciban(weight: f64) -> f64 {
+    (weight * 10.0).round() / 10.0
 }

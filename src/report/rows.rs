@@ -132,6 +132,12 @@ pub fn csv(dialect: Dialect) -> &'static dyn RowFormat {
     }
 }
 
+/// The columns of the CSV format, in order.
+#[must_use]
+pub fn csv_columns() -> &'static [&'static str] {
+    &csv::COLUMNS
+}
+
 /// Writes the lines of an analysis' timeline, and says how many the format has no place for.
 ///
 /// # Errors

@@ -148,7 +148,8 @@ pub(super) fn is_hidden(letter: char) -> bool {
 }
 
 /// Text from a log, made harmless: control characters, escape sequences and direction marks are shown as codes.
-pub(crate) fn visible(text: &str) -> String {
+#[must_use]
+pub fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -18,7 +18,7 @@ CREATE TABLE tickets (
     sha256 TEXT,
     status TEXT NOT NULL CHECK (status IN ('ok', 'partial', 'failed')),
     reason TEXT,
-    verdict TEXT NOT NULL,
+    verdict TEXT,
     probability REAL,
     incident_time TEXT,
     trigger_id TEXT,

@@ -1,0 +1,422 @@
+//! The store: what is known of all tickets, in one SQLite file. `docs/store.md` describes it.
+
+mod merge;
+mod write;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
+
+pub use self::merge::{Merged, merge};
+pub(super) use self::write::Writer;
+use super::answer::Ticket;
+use super::list::Item;
+use crate::error::{Error, Result};
+
+/// The file of a store in its folder.
+pub const FILE: &str = "rdpwhy.sqlite";
+
+/// The version of the schema, as `PRAGMA user_version`.
+const VERSION: i64 = 1;
+
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// What the answers in a store were made with: stores that differ in it are not mixed.
+pub type Meta = Vec<(String, String)>;
+
+/// A store that is being written.
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    /// Reads while the writer writes.
+    reader: Mutex<Connection>,
+    /// Held as long as this run writes to the folder.
+    _lock: Lock,
+}
+
+/// A ticket of the list, with what is known of it.
+#[derive(Debug)]
+pub(super) struct Queued {
+    pub(super) ticket: Ticket,
+    pub(super) known: Option<Known>,
+}
+
+/// What is known of a ticket that was analysed before.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) stamp: Option<String>,
+    pub(super) sha256: Option<String>,
+    pub(super) failed: bool,
+}
+
+/// How many tickets of each status there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Everything was read.
+    pub ok: u64,
+    /// Something was not.
+    pub partial: u64,
+    /// No answer.
+    pub failed: u64,
+    /// Of them all, those that are others again.
+    pub duplicates: u64,
+}
+
+impl Counts {
+    /// All of them.
+    #[must_use]
+    pub fn all(self) -> u64 {
+        self.ok + self.partial + self.failed
+    }
+}
+
+impl Store {
+    /// Begins a store in a folder, which is made when it is not there; or goes on with the one it holds when `resume`.
+    ///
+    /// # Errors
+    /// When it cannot be written, when it holds a store and was not to, when that was made with something else, or when
+    /// another run writes to it.
+    pub fn open(dir: &Path, resume: bool, meta: &Meta) -> Result<Self> {
+        std::fs::create_dir_all(dir)
+            .map_err(|source| Error::Output { path: dir.to_owned(), source })?;
+        let lock = Lock::take(dir)?;
+        let path = dir.join(FILE);
+        let is_there = path.exists();
+        if is_there && !resume {
+            return Err(Error::StoreExists { path: dir.to_owned() });
+        }
+        let store = |source| Error::Store { path: path.clone(), source };
+        let connection = connect(&path, true).map_err(store)?;
+        let version: i64 =
+            connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(store)?;
+        match version {
+            0 => begin(&connection, meta).map_err(store)?,
+            VERSION => compare(&connection, meta, &path)?,
+            _ => return Err(Error::StoreVersion { path, version }),
+        }
+        let reader = Mutex::new(connect(&path, true).map_err(store)?);
+        Ok(Self { path, reader, _lock: lock })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn error(&self, source: rusqlite::Error) -> Error {
+        Error::Store { path: self.path.clone(), source }
+    }
+
+    fn reader(&self) -> MutexGuard<'_, Connection> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of the tickets of a list, in its order, and numbers those it did not know. A name that comes twice
+    /// gets a number behind it. Gives the number of this run, and how many tickets it names.
+    ///
+    /// # Errors
+    /// When the list cannot be read or the store not be written.
+    pub fn enlist(
+        &self,
+        items: impl Iterator<Item = Result<Item>>,
+        mine: impl Fn(&str) -> bool,
+    ) -> Result<(i64, u64)> {
+        let fail = |source| self.error(source);
+        let mut connection = self.reader();
+        let run = connection
+            .query_row("SELECT coalesce(max(run), 0) + 1 FROM inputs", [], |row| row.get(0))
+            .map_err(fail)?;
+        let mut count = 0;
+        let mut items = items.peekable();
+        while items.peek().is_some() {
+            let transaction = connection.transaction().map_err(fail)?;
+            for item in items.by_ref().take(ENLISTED_AT_ONCE) {
+                let item = item?;
+                let id = enlist(&transaction, run, &item).map_err(fail)?;
+                count += u64::from(mine(&id));
+            }
+            transaction.commit().map_err(fail)?;
+        }
+        Ok((run, count))
+    }
+
+    /// Tickets of a run behind one, in order; with `undone`, only those without an answer.
+    pub(super) fn queued(&self, run: i64, after: i64, undone: bool) -> Result<Vec<Queued>> {
+        let connection = self.reader();
+        let query = || -> rusqlite::Result<Vec<_>> {
+            let mut statement = connection.prepare_cached(
+                "SELECT i.ticket, i.id, i.path, i.stamp, t.sha256, t.status
+                 FROM inputs i LEFT JOIN tickets t USING (ticket)
+                 WHERE i.run = ?1 AND i.ticket > ?2 AND (NOT ?3 OR t.ticket IS NULL)
+                 ORDER BY i.ticket LIMIT 256",
+            )?;
+            statement.query_map(params![run, after, undone], queued)?.collect()
+        };
+        query().map_err(|source| self.error(source))
+    }
+
+    /// Whether a ticket before this one has this content and an answer.
+    pub(super) fn has_original(&self, sha256: &str, before: i64) -> Result<bool> {
+        let connection = self.reader();
+        let query = || {
+            connection
+                .prepare_cached(
+                    "SELECT 1 FROM tickets WHERE sha256 = ?1 AND ticket < ?2 AND status <> 'failed' LIMIT 1",
+                )?
+                .query_row(params![sha256, before], |_| Ok(()))
+                .optional()
+        };
+        Ok(query().map_err(|source| self.error(source))?.is_some())
+    }
+
+    /// How many tickets of each status there are.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn counts(&self) -> Result<Counts> {
+        let query = "SELECT count(*) FILTER (WHERE status = 'ok'), count(*) FILTER (WHERE status = 'partial'),
+                     count(*) FILTER (WHERE status = 'failed'), count(duplicate_of) FROM tickets";
+        let counts = |row: &Row<'_>| {
+            Ok(Counts {
+                ok: number(row, 0)?,
+                partial: number(row, 1)?,
+                failed: number(row, 2)?,
+                duplicates: number(row, 3)?,
+            })
+        };
+        self.reader().query_row(query, [], counts).map_err(|source| self.error(source))
+    }
+
+    /// Verdicts with how many tickets have each, most frequent first; a ticket that is another again is not counted.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn verdicts(&self) -> Result<Vec<(String, u64)>> {
+        self.list(
+            "SELECT verdict, count(*) FROM tickets WHERE status <> 'failed' AND duplicate_of IS NULL
+             GROUP BY verdict ORDER BY 2 DESC, 1",
+            |row| Ok((row.get(0)?, number(row, 1)?)),
+        )
+    }
+
+    /// Tickets without an answer, with the reason; the first few.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn failures(&self, at_most: u32) -> Result<Vec<(String, String)>> {
+        self.list(
+            &format!(
+                "SELECT id, coalesce(reason, '') FROM tickets WHERE status = 'failed' ORDER BY ticket LIMIT {at_most}"
+            ),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    /// Tickets of the list that have no answer yet.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn undone(&self) -> Result<u64> {
+        let query = "SELECT count(*) FROM inputs WHERE ticket NOT IN (SELECT ticket FROM tickets)";
+        self.reader()
+            .query_row(query, [], |row| number(row, 0))
+            .map_err(|source| self.error(source))
+    }
+
+    pub(super) fn list<T>(
+        &self,
+        query: &str,
+        row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let connection = self.reader();
+        let query =
+            || connection.prepare(query)?.query_map([], row)?.collect::<rusqlite::Result<_>>();
+        query().map_err(|source| self.error(source))
+    }
+
+    /// Every row of a query, one after the other, without keeping them.
+    pub(super) fn each(
+        &self,
+        query: &str,
+        mut take: impl FnMut(&Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let fail = |source| self.error(source);
+        let connection = self.reader();
+        let mut statement = connection.prepare(query).map_err(fail)?;
+        let mut rows = statement.query([]).map_err(fail)?;
+        while let Some(row) = rows.next().map_err(fail)? {
+            take(row)?;
+        }
+        Ok(())
+    }
+
+    /// Puts everything into the one file, without a journal beside it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn close(self) -> Result<()> {
+        let connection = self.reader.into_inner().unwrap_or_else(PoisonError::into_inner);
+        connection
+            .execute_batch(
+                "PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;",
+            )
+            .map_err(|source| Error::Store { path: self.path.clone(), source })
+    }
+}
+
+/// Tickets that are written down at once.
+const ENLISTED_AT_ONCE: usize = 4096;
+
+fn connect(path: &Path, write: bool) -> rusqlite::Result<Connection> {
+    let flags = if write {
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
+    } else {
+        OpenFlags::SQLITE_OPEN_READ_ONLY
+    };
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(Duration::from_secs(30))?;
+    if write {
+        // A kill loses nothing that was committed; a power cut may lose the last transactions, and tears nothing.
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+    }
+    Ok(connection)
+}
+
+fn begin(connection: &Connection, meta: &Meta) -> rusqlite::Result<()> {
+    // One transaction: a kill leaves a store with its schema, or an empty file that counts as none.
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    connection.execute_batch(SCHEMA)?;
+    for (key, value) in meta {
+        connection.execute("INSERT INTO meta VALUES (?1, ?2)", [key, value])?;
+    }
+    connection.execute_batch("COMMIT")
+}
+
+/// What a store was made with.
+fn meta_of(connection: &Connection) -> rusqlite::Result<Meta> {
+    let mut statement = connection.prepare("SELECT key, value FROM meta ORDER BY key")?;
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+fn compare(connection: &Connection, meta: &Meta, path: &Path) -> Result<()> {
+    let had =
+        meta_of(connection).map_err(|source| Error::Store { path: path.to_owned(), source })?;
+    let other = meta.iter().find(|pair| !had.contains(pair));
+    other.map_or(Ok(()), |(key, value)| {
+        let old = had.iter().find(|(known, _)| known == key).map_or("none", |(_, old)| old);
+        Err(Error::StoreDiffers {
+            path: path.to_owned(),
+            what: format!("{key} {old}, not {value}"),
+        })
+    })
+}
+
+fn enlist(connection: &Connection, run: i64, item: &Item) -> rusqlite::Result<String> {
+    let mut known = connection.prepare_cached("SELECT ticket, run FROM inputs WHERE id = ?1")?;
+    let mut id = item.id.clone();
+    let mut copy = 1;
+    loop {
+        let found: Option<(i64, i64)> =
+            known.query_row([&id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        match found {
+            Some((_, last)) if last == run => {
+                copy += 1;
+                id = format!("{} ({copy})", item.id);
+            }
+            Some((ticket, _)) => {
+                connection
+                    .prepare_cached("UPDATE inputs SET run = ?2, path = ?3 WHERE ticket = ?1")?
+                    .execute(params![ticket, run, path_value(&item.path)])?;
+                return Ok(id);
+            }
+            None => {
+                connection
+                    .prepare_cached("INSERT INTO inputs (id, path, run) VALUES (?1, ?2, ?3)")?
+                    .execute(params![id, path_value(&item.path), run])?;
+                return Ok(id);
+            }
+        }
+    }
+}
+
+fn queued(row: &Row<'_>) -> rusqlite::Result<Queued> {
+    let status: Option<String> = row.get(5)?;
+    let stamp = row.get(3)?;
+    let sha256 = row.get(4)?;
+    Ok(Queued {
+        ticket: Ticket { number: row.get(0)?, id: row.get(1)?, path: path_of(row.get_ref(2)?) },
+        known: status.map(|status| Known { stamp, sha256, failed: status == "failed" }),
+    })
+}
+
+/// A path as a value: text, or its bytes when it is none.
+fn path_value(path: &Path) -> Value {
+    if let Some(text) = path.to_str() {
+        return Value::Text(text.to_owned());
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt as _;
+        Value::Blob(path.as_os_str().as_bytes().to_vec())
+    }
+    #[cfg(not(unix))]
+    Value::Text(path.to_string_lossy().into_owned())
+}
+
+fn path_of(value: ValueRef<'_>) -> PathBuf {
+    match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            #[cfg(unix)]
+            {
+                use std::os::unix::ffi::OsStrExt as _;
+                PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+            }
+            #[cfg(not(unix))]
+            PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+        }
+        _ => PathBuf::new(),
+    }
+}
+
+fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    let number: i64 = row.get(column)?;
+    Ok(number.unsigned_abs())
+}
+
+/// Keeps a second run out of a folder.
+#[derive(Debug)]
+struct Lock {
+    path: PathBuf,
+    file: File,
+}
+
+impl Lock {
+    fn take(dir: &Path) -> Result<Self> {
+        let path = dir.join(".rdpwhy.lock");
+        let file =
+            File::create(&path).map_err(|source| Error::Output { path: path.clone(), source })?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { path, file }),
+            Err(std::fs::TryLockError::WouldBlock) => {
+                Err(Error::StoreBusy { path: dir.to_owned() })
+            }
+            // File systems without locks exist; two runs in one folder are rarer.
+            Err(std::fs::TryLockError::Error(_)) => Ok(Self { path, file }),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Left behind, it is an empty file that locks nobody out.
+        let _ = std::fs::remove_file(&self.path);
+        let _ = self.file.unlock();
+    }
+}
