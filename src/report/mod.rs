@@ -11,7 +11,7 @@ mod words;
 
 pub(crate) use html::{escaped, policy};
 pub(crate) use text::page;
-pub(crate) use words::{harmless, visible};
+pub(crate) use words::harmless;
 
 use std::fmt::Debug;
 use std::io::{self, Write};
