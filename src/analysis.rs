@@ -108,11 +108,12 @@ pub fn analyze_observed<'db>(
     progress: &(dyn Fn(u64) + Sync),
     observer: Option<&dyn Observer>,
 ) -> Analysis<'db> {
-    let interest = if observer.is_some() { Interest::everything() } else { scan::interest(db) };
+    let everything = Interest::everything();
+    let interest = if observer.is_some() { &everything } else { scan::interest(db) };
     // Sources are sorted by path and `collect` keeps their order: the result is the same for any number of threads.
     let one = |source: &Source| {
         let watch = observer.map(|observer| observer.watch(source));
-        let scan = scan::scan_watched(source, db, &interest, watch);
+        let scan = scan::scan_watched(source, db, interest, watch);
         progress(source.bytes);
         scan
     };

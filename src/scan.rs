@@ -103,12 +103,11 @@ const TICKET_FACTS: usize = 1000;
 
 /// What signatures and attempts want to see.
 #[must_use]
-pub fn interest(db: &Database) -> Interest {
-    let mut interest = Interest::default();
-    db.add_interest(&mut interest);
-    attempts::add_interest(&mut interest);
-    zone::add_interest(&mut interest);
-    interest
+pub fn interest(db: &Database) -> &Interest {
+    db.interest(|interest| {
+        attempts::add_interest(interest);
+        zone::add_interest(interest);
+    })
 }
 
 /// Scans one source.

@@ -14,7 +14,9 @@ fn every_shell_gets_completions_that_know_commands_and_formats() {
         let output = rdpwhy().args(["completions", shell]).output().expect("it runs");
         assert!(output.status.success());
         let script = String::from_utf8(output.stdout).expect("UTF-8");
-        for word in ["analyze", "timeline", "explain", "redact-map", "csv-dialect"] {
+        for word in
+            ["analyze", "timeline", "explain", "redact-map", "csv-dialect", "batch", "paths-from"]
+        {
             assert!(script.contains(word), "{shell}: {word}");
         }
         // PowerShell's generator knows no values.
@@ -47,6 +49,8 @@ fn every_command_has_a_man_page_with_its_options() {
         ("rdpwhy-analyze.1", "redact"),
         ("rdpwhy-timeline.1", "timesketch"),
         ("rdpwhy-explain.1", "0x904"),
+        ("rdpwhy-batch.1", "resume"),
+        ("rdpwhy-merge.1", "shard"),
         ("rdpwhy-signatures-lint.1", "signature"),
     ] {
         let page = fs::read_to_string(pages.join(name)).expect("it is there");
@@ -57,7 +61,9 @@ fn every_command_has_a_man_page_with_its_options() {
 
 #[test]
 fn help_of_every_command_has_examples() {
-    for command in ["analyze", "timeline", "explain", "collect", "completions", "man"] {
+    for command in
+        ["analyze", "timeline", "batch", "merge", "explain", "collect", "completions", "man"]
+    {
         let output = rdpwhy().args([command, "--help"]).output().expect("it runs");
         let help = String::from_utf8(output.stdout).expect("UTF-8");
         assert!(help.contains("Example"), "{command}");

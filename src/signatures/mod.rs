@@ -14,6 +14,7 @@ mod schema;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
 pub use lint::{Complaint, ExampleResult};
 pub use schema::{
@@ -146,6 +147,8 @@ pub struct Database {
     updates: Vec<KnownUpdate>,
     index: index::Index,
     sha256: String,
+    /// What is wanted of a log: the same for every ticket.
+    interest: OnceLock<Interest>,
 }
 
 impl Database {
@@ -181,7 +184,7 @@ impl Database {
     fn from_loaded(loaded: load::Loaded) -> Self {
         let index = index::Index::new(&loaded.signatures);
         let load::Loaded { signatures, causes, updates, sha256, .. } = loaded;
-        Self { signatures, causes, updates, index, sha256 }
+        Self { signatures, causes, updates, index, sha256, interest: OnceLock::new() }
     }
 
     /// Every signature, sorted by name.
@@ -234,6 +237,16 @@ impl Database {
     /// Adds what the signatures want to see.
     pub fn add_interest(&self, interest: &mut Interest) {
         self.index.add_interest(interest);
+    }
+
+    /// What the signatures want to see, and what `others` adds when it is asked for the first time.
+    pub(crate) fn interest(&self, others: fn(&mut Interest)) -> &Interest {
+        self.interest.get_or_init(|| {
+            let mut interest = Interest::default();
+            self.add_interest(&mut interest);
+            others(&mut interest);
+            interest
+        })
     }
 
     /// Runs every signature's own examples.

@@ -8,6 +8,7 @@
 mod kills;
 mod limits;
 mod lines;
+mod parquet;
 mod resume;
 mod shards;
 mod store;

@@ -39,6 +39,36 @@ fn the_shards_of_a_list_merged_are_one_run_over_it() {
         assert_eq!(read("merged"), read("whole"), "{file}");
     }
     assert_eq!(place.store("merged").texts("PRAGMA foreign_key_check"), [""; 0]);
+    let mut names: Vec<_> = std::fs::read_dir(place.path("merged"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["rdpwhy.sqlite", "tickets.csv", "timeline.csv"]);
+}
+
+#[test]
+fn what_is_no_store_is_refused_and_nothing_is_left_behind() {
+    let place = Place::new();
+    place.dialog("t", "SRV01");
+    place.batch("one", &[]).assert().success();
+    std::fs::create_dir_all(place.path("other")).unwrap();
+    std::fs::write(place.path("other/rdpwhy.sqlite"), "this is a text and no store").unwrap();
+    for (stores, words) in
+        [(["one", "other"], "other/rdpwhy.sqlite"), (["one", "nowhere"], "cannot open")]
+    {
+        let output = rdpwhy()
+            .arg("merge")
+            .args(stores.map(|store| place.path(store)))
+            .arg("-o")
+            .arg(place.path("merged"))
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let complaint = text(&output.stderr);
+        assert!(complaint.contains(words) && complaint.lines().count() == 1, "{complaint}");
+        assert!(!place.path("merged/rdpwhy.sqlite").exists());
+    }
 }
 
 #[test]

@@ -233,6 +233,26 @@ fn wrong_usage_is_refused_with_one_line() {
 }
 
 #[test]
+fn large_tickets_are_read_beside_each_other_and_beside_small_ones() {
+    let place = Place::new();
+    let line = "2026-11-17 03:12:37, Info                  CBS    Appl: a line that tells nothing to anybody\r\n";
+    let log = line.repeat(36 << 20 >> 6);
+    for (id, server) in [("a", "SRV01"), ("b", "SRV02"), ("c", "SRV03")] {
+        place.dialog(id, server);
+        place.write(id, "CBS.log", &log);
+        place.dialog(&format!("small-{id}"), server);
+    }
+    place.batch("out", &["--threads", "2"]).assert().success();
+    let store = place.store("out");
+    assert_eq!(
+        store.texts(
+            "SELECT status, count(*), sum(incidents), max(bytes) > 33554432 FROM tickets GROUP BY 1"
+        ),
+        ["ok | 6 | 6 | 1"]
+    );
+}
+
+#[test]
 fn nothing_in_a_ticket_is_changed() {
     let place = Place::new();
     place.case("t", "cleared-log-in-zip");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::write::demote;
-use super::{FILE, Store, VERSION, compare, connect, meta_of};
+use super::{FILE, Meta, Store, VERSION, compare, connect, meta_of};
 use crate::error::{Error, Result};
 
 /// What was put together.
@@ -46,17 +46,38 @@ pub fn merge(dirs: &[PathBuf], into: &Path) -> Result<(Store, Merged)> {
             Some(meta) => compare(&connection, meta, path)?,
         }
     }
-    let store = Store::open(into, false, &meta.unwrap_or_default())?;
+    let meta = meta.unwrap_or_default();
+    // Half of a merge is no store: it gets its name when it is whole.
+    let part = into.join(PART);
+    let clear = || {
+        for end in ["", "-wal", "-shm", "-journal"] {
+            // Those of a merge that was killed; as a rule there are none.
+            let _ = std::fs::remove_file(into.join(format!("{PART}{end}")));
+        }
+    };
+    clear();
+    let merged = fill(&files, into, &meta).inspect_err(|_| clear())?;
+    std::fs::rename(&part, into.join(FILE))
+        .map_err(|source| Error::Output { path: into.join(FILE), source })?;
+    Ok((Store::open(into, true, &meta)?, merged))
+}
+
+/// A store that is not whole yet.
+const PART: &str = ".rdpwhy-merge.part";
+
+fn fill(files: &[PathBuf], into: &Path, meta: &Meta) -> Result<Merged> {
+    let store = Store::open_file(into, PART, false, meta)?;
     let mut merged = Merged::default();
     {
         let mut connection = store.reader();
-        for path in &files {
+        for path in files {
             add(&mut connection, path, &mut merged)
                 .map_err(|source| Error::Store { path: path.clone(), source })?;
         }
         join_duplicates(&mut connection).map_err(|source| store.error(source))?;
     }
-    Ok((store, merged))
+    store.close()?;
+    Ok(merged)
 }
 
 fn add(connection: &mut Connection, path: &Path, merged: &mut Merged) -> rusqlite::Result<()> {

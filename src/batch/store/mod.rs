@@ -3,7 +3,7 @@
 mod merge;
 mod write;
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub struct Store {
     /// Reads while the writer writes.
     reader: Mutex<Connection>,
     /// Held as long as this run writes to the folder.
-    _lock: Lock,
+    _lock: Option<File>,
 }
 
 /// A ticket of the list, with what is known of it.
@@ -81,14 +81,17 @@ impl Store {
     /// When it cannot be written, when it holds a store and was not to, when that was made with something else, or when
     /// another run writes to it.
     pub fn open(dir: &Path, resume: bool, meta: &Meta) -> Result<Self> {
+        Self::open_file(dir, FILE, resume, meta)
+    }
+
+    fn open_file(dir: &Path, name: &str, resume: bool, meta: &Meta) -> Result<Self> {
         std::fs::create_dir_all(dir)
             .map_err(|source| Error::Output { path: dir.to_owned(), source })?;
-        let lock = Lock::take(dir)?;
-        let path = dir.join(FILE);
-        let is_there = path.exists();
-        if is_there && !resume {
+        let lock = lock(dir)?;
+        if !resume && dir.join(FILE).exists() {
             return Err(Error::StoreExists { path: dir.to_owned() });
         }
+        let path = dir.join(name);
         let store = |source| Error::Store { path: path.clone(), source };
         let connection = connect(&path, true).map_err(store)?;
         let version: i64 =
@@ -390,33 +393,14 @@ fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     Ok(number.unsigned_abs())
 }
 
-/// Keeps a second run out of a folder.
-#[derive(Debug)]
-struct Lock {
-    path: PathBuf,
-    file: File,
-}
-
-impl Lock {
-    fn take(dir: &Path) -> Result<Self> {
-        let path = dir.join(".rdpwhy.lock");
-        let file =
-            File::create(&path).map_err(|source| Error::Output { path: path.clone(), source })?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { path, file }),
-            Err(std::fs::TryLockError::WouldBlock) => {
-                Err(Error::StoreBusy { path: dir.to_owned() })
-            }
-            // File systems without locks exist; two runs in one folder are rarer.
-            Err(std::fs::TryLockError::Error(_)) => Ok(Self { path, file }),
-        }
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // Left behind, it is an empty file that locks nobody out.
-        let _ = std::fs::remove_file(&self.path);
-        let _ = self.file.unlock();
+/// Keeps a second run out of a folder, as long as it is held.
+fn lock(dir: &Path) -> Result<Option<File>> {
+    // Elsewhere than on Unix a folder cannot be opened; there, SQLite's own locks make one of two runs fail.
+    let Ok(folder) = File::open(dir) else { return Ok(None) };
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(TryLockError::WouldBlock) => Err(Error::StoreBusy { path: dir.to_owned() }),
+        // File systems without locks exist; two runs in one folder are rarer.
+        Err(TryLockError::Error(_)) => Ok(None),
     }
 }
