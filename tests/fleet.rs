@@ -12,7 +12,7 @@ use rdpwhy::fleet::{self, Fleet, Lift, SITE, Settings, Subject};
 use rdpwhy::signatures::Database;
 use regex::Regex;
 
-use support::desk::{Desk, Habit, PLANTED, store::store};
+use support::desk::{Desk, Habit, PLANTED, store::store, write};
 
 fn settings() -> Settings {
     Settings { days: fleet::DAYS, site: Regex::new(SITE).unwrap(), like: None }
@@ -69,4 +69,25 @@ fn without_an_effect_nothing_is_found() {
     let fleet = simulated(&Desk { effect: 1.0, tickets: 2000, ..Desk::default() });
     assert!(fleet.lifts.tested > 200, "{}", fleet.lifts.tested);
     assert!(fleet.lifts.found.iter().all(|lift| !lift.stands));
+}
+
+/// From logs and dialogs through the batch: the same as what the statistics above were made with.
+#[test]
+fn real_tickets_give_what_was_simulated() {
+    let desk = Desk { tickets: 300, innocent: 30, effect: 15.0, ..Desk::default() };
+    let folder = tempfile::tempdir().unwrap();
+    write(&desk, folder.path()).unwrap();
+    let results = folder.path().join("results");
+    let mut batch = assert_cmd::Command::cargo_bin("rdpwhy").unwrap();
+    batch.arg("batch").arg(folder.path().join("tickets")).arg("-o").arg(&results).arg("--quiet");
+    batch.assert().success();
+    let (real, simulated) = (looked_at(&[results]), simulated(&desk));
+    assert_eq!(real.weeks, simulated.weeks);
+    let tables = |fleet: &Fleet| -> Vec<_> {
+        let found = fleet.lifts.found.iter();
+        found.map(|lift| (lift.cause.clone(), lift.change.clone(), lift.table)).collect()
+    };
+    assert_eq!(tables(&real), tables(&simulated));
+    let first = real.lifts.found.first().unwrap();
+    assert!(is_planted(first) && first.stands && first.odds_ratio.low > 1.0, "{first:?}");
 }
