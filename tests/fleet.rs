@@ -1,12 +1,13 @@
 //! Statistics over many tickets: what is planted is found, what is innocent is not accused.
 
 #![allow(missing_docs, reason = "nobody links to a test")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test program")]
+#![allow(clippy::print_stderr, clippy::unwrap_used, reason = "a test program")]
 
 #[path = "support/mod.rs"]
 mod support;
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use rdpwhy::fleet::{self, Fleet, Lift, SITE, Settings, Subject};
 use rdpwhy::signatures::Database;
@@ -19,7 +20,8 @@ fn settings() -> Settings {
 }
 
 fn looked_at(stores: &[PathBuf]) -> Fleet {
-    fleet::fleet(stores, &settings(), &Database::built_in().unwrap()).unwrap()
+    static DB: LazyLock<Database> = LazyLock::new(|| Database::built_in().unwrap());
+    fleet::fleet(stores, &settings(), &DB).unwrap()
 }
 
 fn simulated(desk: &Desk) -> Fleet {

@@ -45,9 +45,10 @@ def differences(what: str, ours: list[tuple], theirs: list[tuple]) -> list[str]:
 
 def main() -> None:
     rdpwhy, manifest, store, fleet, work, master = sys.argv[1:]
-    spark = session(master)
     options = ["--rdpwhy", rdpwhy, "--manifest", manifest, "--output", f"{work}/out", "--partitions", "5"]
-    counts = run(spark, arguments(options))
+    options = arguments([*options, "--master", master])
+    spark = session(master, options.partitions)
+    counts = run(spark, options)
     tickets = spark.read.parquet(f"{work}/out/tickets").collect()
     print(f"{len(tickets)} tickets under {spark.sparkContext.master}", file=sys.stderr)
 

@@ -36,9 +36,10 @@ NESTED = ", ".join(f"{name}: ARRAY<STRUCT<{columns}>>" for name, columns in TABL
 LINE = f"{TICKET}, tables STRUCT<{NESTED}>"
 
 
-def session(master: str | None) -> SparkSession:
+def session(master: str | None, partitions: int) -> SparkSession:
     """A session in UTC; without a master, the one that spark-submit names."""
     builder = SparkSession.builder.appName("rdpwhy").config("spark.sql.session.timeZone", "UTC")
+    builder = builder.config("spark.sql.shuffle.partitions", partitions)
     return (builder.master(master) if master else builder).getOrCreate()
 
 
@@ -88,7 +89,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> None:
     options = arguments()
-    spark = session(options.master)
+    spark = session(options.master, options.partitions)
     try:
         print(json.dumps(run(spark, options), default=str, indent=1))
     finally:

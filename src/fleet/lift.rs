@@ -11,6 +11,8 @@
 
 mod tally;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::settings::Settings;
@@ -204,9 +206,13 @@ fn documented(change: &Subject, cause: Option<&str>, db: &Database) -> (Vec<Know
         }
         Subject::Other(name) => {
             let Some(signature) = db.find(name) else { return (Vec::new(), false) };
-            let causes: Vec<CauseId> = signature.evidence.iter().map(|(cause, _)| *cause).collect();
+            let grades = signature.evidence.iter();
+            let told = grades.filter(|(_, grade)| !grade.is_against()).map(|(cause, _)| *cause);
+            let causes: BTreeSet<CauseId> = told.chain(signature.links.iter().copied()).collect();
+            let causes: Vec<CauseId> = causes.into_iter().collect();
             let counts = causes.iter().any(is_it);
-            (vec![Known { effect: signature.title.clone(), causes, reference: None }], counts)
+            let reference = signature.references.first().cloned();
+            (vec![Known { effect: signature.title.clone(), causes, reference }], counts)
         }
     }
 }
