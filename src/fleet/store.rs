@@ -5,6 +5,7 @@
 mod changed;
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -80,11 +81,20 @@ fn address(file: &Path) -> String {
     let mut log = file.as_os_str().to_owned();
     log.push("-wal");
     let quiet = std::fs::metadata(PathBuf::from(log)).map_or(true, |log| log.len() == 0);
-    let mut address = String::from("file:");
-    for byte in file.to_string_lossy().bytes() {
+    // `file:///C:/…` is how SQLite wants a drive.
+    let root = if cfg!(windows) && file.is_absolute() { "file:///" } else { "file:" };
+    let mut address = String::from(root);
+    for byte in file.as_os_str().as_encoded_bytes() {
         match byte {
-            b'%' | b'?' | b'#' => address.push_str(&format!("%{byte:02X}")),
-            _ => address.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+                address.push(char::from(*byte));
+            }
+            b'\\' if cfg!(windows) => address.push('/'),
+            b':' if cfg!(windows) => address.push(':'),
+            _ => {
+                // Memory takes everything.
+                let _ = write!(address, "%{byte:02X}");
+            }
         }
     }
     if quiet { address + "?immutable=1" } else { address }
@@ -252,6 +262,7 @@ mod tests {
 
     #[test]
     fn names_with_marks_of_addresses_are_only_names() {
-        assert_eq!(address(Path::new("a b#1?.sqlite")), "file:a b%231%3F.sqlite?immutable=1");
+        let address = address(Path::new("ä b#1?.sqlite"));
+        assert_eq!(address, "file:%C3%A4%20b%231%3F.sqlite?immutable=1");
     }
 }
