@@ -245,6 +245,33 @@ fn what_is_no_store_is_said_to_be_none() {
     assert!(String::from_utf8(output.stderr).unwrap().contains("no ticket `T9`"));
 }
 
+/// A batch may still be writing: what is committed counts, though it stands in SQLite's log and not in the store.
+#[test]
+fn a_store_that_is_being_filled_can_be_read() {
+    let made = Made::of(&desk().tickets(), "PRAGMA journal_mode = WAL;");
+    let writer = rusqlite::Connection::open(made.path().join("rdpwhy.sqlite")).unwrap();
+    writer
+        .execute_batch(
+            "UPDATE tickets SET status = 'failed' WHERE ticket = 1; BEGIN; DELETE FROM tickets;",
+        )
+        .unwrap();
+    assert_eq!(made.json(&[])["tickets"], 1999);
+    writer.execute_batch("ROLLBACK").unwrap();
+}
+
+/// Verdicts that are none of ours, by the thousand, cost neither memory nor time.
+#[test]
+fn verdicts_are_few_whatever_a_store_says() {
+    let made = Made::of(
+        &desk().tickets(),
+        "UPDATE tickets SET verdict = 'x' || ticket WHERE incidents > 0;",
+    );
+    let json = made.json(&[]);
+    let sites = json["sites"].as_array().unwrap();
+    let most = sites.iter().map(|site| site["verdicts"].as_array().unwrap().len()).max();
+    assert!(most.unwrap() <= 66, "{most:?}");
+}
+
 /// Only read: not a byte changes, and nothing appears beside it.
 #[test]
 fn a_store_is_only_read() {

@@ -75,8 +75,14 @@ pub(super) fn alike(stores: &[PathBuf], all: &Tickets, id: &str) -> Result<Alike
         .filter_map(one)
         .map(|(other, theirs)| likeness((ticket, own), (other, theirs)))
         .collect();
-    // Of equals, those that stand next to each other in time come first in the order of the stores.
-    others.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
+    // Of equals, the nearest in time.
+    let away = |other: &Likeness| {
+        ticket
+            .time
+            .zip(other.time)
+            .map_or(i64::MAX, |(one, other)| (one - other).num_seconds().abs())
+    };
+    others.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then_with(|| away(a).cmp(&away(b))));
     others.truncate(NAMED);
     Ok(Alike { ticket: ticket.id.clone(), verdict: ticket.outcome.clone(), others })
 }

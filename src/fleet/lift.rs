@@ -130,6 +130,11 @@ pub(super) fn lifts(all: &Tickets, settings: &Settings, db: &Database) -> Lifts 
     let mut found: Vec<(u32, Lift)> = Vec::new();
     for incident in tally.incidents() {
         for (subject, change) in (0_u32..).zip(&all.subjects.all) {
+            // Most of the changes of a large collection are of a few tickets.
+            if tally.had(subject) < RARE {
+                lifts.too_rare += 1;
+                continue;
+            }
             let (table, undated) = tally.table(subject, incident);
             if table.least_margin() < RARE {
                 lifts.too_rare += 1;

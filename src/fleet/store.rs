@@ -22,6 +22,8 @@ pub(super) use changed::Changed;
 /// What the header of a store says: `rdpw`, and the version of the schema.
 const APPLICATION: i64 = 0x7264_7077;
 const VERSION: i64 = 1;
+/// Twice as many verdicts as there are causes; more are no verdicts of ours.
+const VERDICTS: usize = 64;
 
 /// All tickets of some stores.
 #[derive(Debug, Default)]
@@ -33,6 +35,7 @@ pub(super) struct Tickets {
     pub(super) subjects: Subjects,
     pub(super) left_out: LeftOut,
     hashes: HashSet<String>,
+    verdicts: HashSet<String>,
 }
 
 /// Everything that changed anywhere, numbered.
@@ -169,12 +172,25 @@ impl Tickets {
                 self.left_out.duplicates += 1;
                 continue;
             }
-            let ticket = ticket(row, number)?;
+            let mut ticket = ticket(row, number)?;
+            self.bound(&mut ticket.outcome);
             self.left_out.undated += u64::from(ticket.time.is_none());
             places.insert(row.get("ticket")?, self.tickets.len());
             self.tickets.push(ticket);
         }
         Ok(places)
+    }
+
+    /// Keeps the number of verdicts small, whatever a store says.
+    fn bound(&mut self, outcome: &mut Outcome) {
+        let Outcome::Cause(cause) = outcome else { return };
+        if !self.verdicts.contains(cause) {
+            if self.verdicts.len() < VERDICTS {
+                self.verdicts.insert(cause.clone());
+            } else {
+                *outcome = Outcome::Cause("other verdicts".to_owned());
+            }
+        }
     }
 
     /// Finds the computer that each ticket is about: that of its first incident, else the first server, else the first.

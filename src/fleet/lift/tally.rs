@@ -1,6 +1,6 @@
 //! Counts of tickets by change and outcome.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{NaiveDate, TimeDelta};
 
@@ -16,7 +16,7 @@ pub(super) struct Tally<'a> {
     /// How many tickets of each.
     all: Vec<u64>,
     /// For each change, those that had it, by outcome.
-    had: Vec<Vec<Had>>,
+    had: Vec<BTreeMap<usize, Had>>,
     /// Tickets that tell too little of what was before them.
     pub(super) short: u64,
 }
@@ -65,7 +65,7 @@ impl<'a> Tally<'a> {
         let outcomes: BTreeSet<&Outcome> = all.tickets.iter().map(|one| &one.outcome).collect();
         let outcomes: Vec<&Outcome> = outcomes.into_iter().collect();
         let counts = vec![0; outcomes.len()];
-        let had = vec![vec![Had::default(); outcomes.len()]; all.subjects.all.len()];
+        let had = vec![BTreeMap::new(); all.subjects.all.len()];
         let mut tally = Self { tickets: Vec::new(), outcomes, all: counts, had, short: 0 };
         let window = TimeDelta::days(i64::from(days));
         for (ticket, changed) in all.tickets.iter().zip(&all.changed) {
@@ -88,8 +88,8 @@ impl<'a> Tally<'a> {
             *all += 1;
         }
         for changed in one.changed {
-            let of_change = self.had.get_mut(changed.subject as usize);
-            let Some(had) = of_change.and_then(|had| had.get_mut(one.outcome)) else { continue };
+            let Some(of_change) = self.had.get_mut(changed.subject as usize) else { continue };
+            let had: &mut Had = of_change.entry(one.outcome).or_default();
             if changed.within { had.within += 1 } else { had.undated += 1 }
         }
         self.tickets.push(one);
@@ -130,12 +130,19 @@ impl<'a> Tally<'a> {
         }
     }
 
+    /// How many tickets had a change.
+    pub(super) fn had(&self, subject: u32) -> u64 {
+        let of_change = self.had.get(subject as usize);
+        of_change.map_or(0, |had| had.values().map(|had| had.within).sum())
+    }
+
     /// The table of a change, and how many tickets have it without a time.
     pub(super) fn table(&self, subject: u32, incident: Incident) -> (Table, u64) {
         let (mut table, mut undated) = (Table::default(), 0);
-        let had = self.had.get(subject as usize).map(Vec::as_slice).unwrap_or_default();
-        for (outcome, (all, had)) in self.all.iter().zip(had).enumerate() {
+        let of_change = self.had.get(subject as usize);
+        for (outcome, all) in self.all.iter().enumerate() {
             let Some(has) = self.has(incident, outcome) else { continue };
+            let had = of_change.and_then(|had| had.get(&outcome)).copied().unwrap_or_default();
             let rest = all - had.within - had.undated;
             table.add(true, has, had.within);
             table.add(false, has, rest);

@@ -16,6 +16,8 @@ pub(super) struct Html;
 const STYLE: &str = concat!(include_str!("../../report/html/style.css"), include_str!("fleet.css"));
 /// Rows of a table by computer, build or site.
 const GROUPS: usize = 20;
+/// Tickets that are named as alike.
+const ALIKE: usize = 10;
 
 #[derive(Template)]
 #[template(path = "fleet.html")]
@@ -205,6 +207,6 @@ fn alike(alike: &crate::fleet::Alike) -> AlikeView {
     AlikeView {
         ticket: visible(&alike.ticket),
         verdict: words::outcome(&alike.verdict),
-        others: alike.others.iter().map(row).collect(),
+        others: alike.others.iter().take(ALIKE).map(row).collect(),
     }
 }
