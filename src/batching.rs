@@ -104,6 +104,8 @@ fn run_store(arguments: &Batch, mut analyst: Analyst<'_>, dir: &Path) -> anyhow:
     check_parquet(arguments.parquet)?;
     let items = items(arguments)?;
     let store = Store::open(dir, arguments.resume, &meta(&analyst, arguments))?;
+    // The folder is ours alone as long as its store is open.
+    output::clear(dir);
     let shard = arguments.shard.unwrap_or(Shard::ALL);
     let items = items.map(|item| item.map_err(|source| Error::List { source }));
     let (number, tickets) = store.enlist(items, |id| shard.has(id))?;
@@ -115,7 +117,9 @@ fn run_store(arguments: &Batch, mut analyst: Analyst<'_>, dir: &Path) -> anyhow:
         progress.add(bytes);
     })?;
     progress.finish();
-    write_tables(&store, dir, arguments.parquet)?;
+    write_tables(&store, dir, arguments.parquet).context(
+        "all answers are in the store; see to room and rights, and run it again with --resume",
+    )?;
     let mut out = io::stdout().lock();
     writeln!(out, "{analysed} of {tickets} tickets analysed")?;
     summary(&store, dir, &mut out)?;
@@ -140,7 +144,8 @@ fn meta(analyst: &Analyst<'_>, arguments: &Batch) -> Meta {
 pub(crate) fn run_merge(arguments: &Merge) -> anyhow::Result<ExitCode> {
     check_parquet(arguments.parquet)?;
     let (store, merged) = batch::merge(&arguments.stores, &arguments.output)?;
-    write_tables(&store, &arguments.output, arguments.parquet)?;
+    write_tables(&store, &arguments.output, arguments.parquet)
+        .context("the store is whole, its tables are not; see to room and rights")?;
     let mut out = io::stdout().lock();
     writeln!(
         out,
@@ -170,14 +175,24 @@ fn check_parquet(wanted: bool) -> anyhow::Result<()> {
 }
 
 fn write_tables(store: &Store, dir: &Path, parquet: bool) -> anyhow::Result<()> {
-    output::write(&dir.join("tickets.csv"), |out| Ok(batch::tables::tickets_csv(store, out)?))?;
-    output::write(&dir.join("timeline.csv"), |out| Ok(batch::tables::timeline_csv(store, out)?))?;
+    let table = |name: &str, fill: &dyn Fn(&mut (dyn Write + Send)) -> Result<(), Error>| {
+        output::write(&dir.join(name), |out| {
+            fill(out).map_err(|error| match error {
+                // Who writes the file says which it is.
+                Error::Output { source, .. } => source.into(),
+                other => other.into(),
+            })
+        })
+        .context(
+            "all answers are in the store; see to room and rights, and run it again with --resume",
+        )
+    };
+    table("tickets.csv", &|out| batch::tables::tickets_csv(store, out))?;
+    table("timeline.csv", &|out| batch::tables::timeline_csv(store, out))?;
     #[cfg(feature = "parquet")]
     if parquet {
-        for table in &batch::tables::Table::ALL {
-            output::write(&dir.join(table.file), |out| {
-                Ok(batch::tables::write_parquet(store, table, out)?)
-            })?;
+        for kind in &batch::tables::Table::ALL {
+            table(kind.file, &|out| batch::tables::write_parquet(store, kind, out))?;
         }
     }
     #[cfg(not(feature = "parquet"))]

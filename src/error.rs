@@ -111,9 +111,7 @@ impl Error {
             Self::NoSuchTicket { .. } => {
                 "give an id of the table `tickets`; those that failed or repeat another are not compared"
             }
-            Self::Output { .. } => {
-                "what was done until then is kept; see to room and rights, and go on with --resume"
-            }
+            Self::Output { .. } => "see to room and rights",
             Self::List { .. } => "give UTF-8 text, one path a line",
             Self::Threads { .. } => "try fewer with --threads",
             Self::Store { .. } => {

@@ -10,6 +10,21 @@ use anyhow::Context as _;
 /// The file that is being written, to be taken away when Ctrl-C ends everything.
 static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 
+/// The name of a file that is not whole yet, around what chance makes of it.
+const PREFIX: &str = ".rdpwhy-";
+const SUFFIX: &str = ".part";
+
+/// Takes away what a run that was killed left in a folder.
+pub(crate) fn clear(dir: &Path) {
+    let is_part = |name: &str| name.starts_with(PREFIX) && name.ends_with(SUFFIX);
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(is_part) {
+            // Left behind, it is in nobody's way.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Writes a file beside its place and moves it there when it is whole: whatever ends the run before, no half of one is
 /// left.
 ///
@@ -38,7 +53,7 @@ fn write_for(
     clean_up_on_interrupt();
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || -> anyhow::Result<()> {
-        let part = tempfile::Builder::new().prefix(".rdpwhy-").suffix(".part").tempfile_in(dir)?;
+        let part = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempfile_in(dir)?;
         set_unfinished(Some(part.path().to_owned()));
         let mut out = BufWriter::with_capacity(1 << 16, part.as_file());
         fill(&mut out)?;

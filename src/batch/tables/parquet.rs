@@ -14,7 +14,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::Type;
 use rusqlite::Row;
 
-use super::{Store, TICKETS, written};
+use super::{Store, written};
 use crate::error::{Error, Result};
 
 /// A table that is written.
@@ -222,5 +222,5 @@ impl Column {
 #[test]
 fn the_columns_are_those_of_the_table() {
     let [tickets, _] = Table::ALL;
-    assert_eq!(tickets.columns.iter().map(|(name, _)| *name).collect::<Vec<_>>(), TICKETS);
+    assert_eq!(tickets.columns.iter().map(|(name, _)| *name).collect::<Vec<_>>(), super::TICKETS);
 }
