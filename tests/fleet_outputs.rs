@@ -112,6 +112,42 @@ fn the_counts_are_those_of_the_rows() {
     assert_eq!(sum, 2000);
 }
 
+#[test]
+fn every_answer_fits_its_schema() {
+    let schema: Value = serde_json::from_str(include_str!("../docs/fleet.schema.json")).unwrap();
+    let validator =
+        jsonschema::options().should_validate_formats(true).build(&schema).expect("a schema");
+    let documented = "UPDATE updates SET kb = 'KB5018410' WHERE kb = 'KB5990000'";
+    for (tickets, changes) in
+        [(desk().tickets(), ""), (desk().tickets(), documented), (Vec::new(), "")]
+    {
+        let like: &[&str] = if tickets.is_empty() { &[] } else { &["--like", "T000007"] };
+        let json = Made::of(&tickets, changes).json(like);
+        let errors: Vec<_> = validator
+            .iter_errors(&json)
+            .map(|error| format!("{error} at {}", error.instance_path()))
+            .collect();
+        assert_eq!(errors, Vec::<String>::new());
+    }
+}
+
+/// What is documented of an update stands beside its numbers, with what it means for them.
+#[test]
+fn a_documented_update_is_shown_with_what_is_known_of_it() {
+    let made = Made::of(
+        &desk().tickets(),
+        "UPDATE updates SET kb = 'KB5018410' WHERE kb = 'KB5990000';
+         UPDATE hosts SET name = 'ONE'; UPDATE incidents SET host = 'ONE';",
+    );
+    let page = made.fleet(&[]).split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in ["KB5018410", "documented: ", "all from 1 computer: many tickets, few witnesses"] {
+        assert!(page.contains(part), "no `{part}` in\n{page}");
+    }
+    let json = made.json(&[]);
+    let first = &json["lifts"]["found"][0];
+    assert_eq!((&first["computers"], &first["stands"]), (&1.into(), &false.into()));
+}
+
 /// What does not count is counted all the same: failures, repetitions, tickets without a time, logs that are too short,
 /// abstentions, lists without days.
 #[test]

@@ -7,7 +7,8 @@
 //!
 //! An update is seldom installed alone, and weeks differ for other reasons. So each change that is significant is looked
 //! at again among tickets of the same week; and each but the foremost of its cause, among those that are alike in having
-//! had the foremost or not ([`Within`]). It `stands` when it is significant there as well.
+//! had the foremost or not ([`Within`]). It `stands` when it is significant there as well, and its tickets are of at least
+//! [`WITNESSES`] computers.
 
 mod tally;
 
@@ -27,6 +28,8 @@ use tally::{Incident, Tally};
 pub const SIGNIFICANT: f64 = 0.05;
 /// Below this, in any margin of its table, nothing is said about a change.
 pub const RARE: u64 = 5;
+/// From fewer computers than this, tickets are too few witnesses for anything to stand.
+pub const WITNESSES: usize = 3;
 /// So many of the significant ones are weighed against each other for who is foremost.
 const CANDIDATES: usize = 8;
 
@@ -242,10 +245,10 @@ fn second_look(tally: &Tally<'_>, all: &Tickets, found: &mut [(u32, Lift)]) {
                 odds_ratio,
                 p_corrected: (p * looks).min(1.0),
             });
-            lift.stands = lift
-                .within
-                .is_some_and(|look| look.p_corrected < SIGNIFICANT && look.odds_ratio.low > 1.0);
-            lift.computers = Some(tally.hosts(*subject, incident));
+            let computers = tally.computers(*subject, incident);
+            let holds = |look: Within| look.p_corrected < SIGNIFICANT && look.odds_ratio.low > 1.0;
+            lift.stands = lift.within.is_some_and(holds) && computers >= WITNESSES;
+            lift.computers = Some(computers);
             lift.beside = beside.and_then(|other| {
                 let change = all.subjects.all.get(other as usize)?.clone();
                 Some(Beside { change, share: tally.together(*subject, other) })

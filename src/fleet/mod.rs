@@ -21,7 +21,7 @@ use serde::{Serialize, Serializer};
 
 pub use alike::{Alike, Likeness};
 pub use groups::{Count, Group, Groups};
-pub use lift::{Beside, Known, Lift, Lifts, RARE, SIGNIFICANT, Within};
+pub use lift::{Beside, Known, Lift, Lifts, RARE, SIGNIFICANT, WITNESSES, Within};
 pub use settings::{DAYS, SITE, Settings};
 pub use weeks::{AT_LEAST, BEFORE, JUDGED_AFTER, Share, TIMES, WAVE, Wave, Week};
 

@@ -174,13 +174,23 @@ impl<'a> Tally<'a> {
         within(&strata.into_iter().map(|(_, table)| table).collect::<Vec<_>>())
     }
 
-    /// Computers of the tickets that had the change and have the incident.
-    pub(super) fn hosts(&self, subject: u32, incident: Incident) -> usize {
+    /// Computers of the tickets that had the change and have the incident; a ticket that names none is one of its own.
+    pub(super) fn computers(&self, subject: u32, incident: Incident) -> usize {
         let both = |one: &&One<'_>| {
             self.has(incident, one.outcome) == Some(true) && one.knows(subject) == Knows::Had
         };
-        let hosts = self.tickets.iter().filter(both).filter_map(|one| one.ticket.host.as_deref());
-        hosts.collect::<BTreeSet<_>>().len()
+        let mut named = BTreeSet::new();
+        let hosts = self.tickets.iter().filter(both).map(|one| one.ticket.host.as_deref());
+        let mut nameless = 0;
+        for host in hosts {
+            match host {
+                Some(host) => {
+                    named.insert(host);
+                }
+                None => nameless += 1,
+            }
+        }
+        named.len() + nameless
     }
 
     /// Of the tickets that had one change, the share that had another too.

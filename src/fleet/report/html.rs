@@ -163,9 +163,7 @@ fn view(lift: &Lift) -> LiftView {
         cause: words::cause(lift),
         badge: match lift {
             _ if lift.stands => ("trigger", "stands"),
-            _ if lift.p_corrected < SIGNIFICANT => {
-                ("risk-medium", "explained by others or by the time")
-            }
+            _ if lift.p_corrected < SIGNIFICANT => ("risk-medium", "not confirmed"),
             _ => ("context", "not significant"),
         },
         with: of(lift.table.with),

@@ -15,6 +15,8 @@ use crate::report::visible;
 pub(super) const WIDTH: usize = 80;
 /// Weeks that are drawn, the last ones.
 const WEEKS: i64 = 26;
+/// Causes that are drawn.
+const CAUSES: usize = 15;
 /// Rows of a list by computer, build or site.
 const GROUPS: usize = 6;
 /// Tickets that are named as alike.
@@ -67,7 +69,8 @@ fn weeks(page: &mut Page, fleet: &Fleet) {
         (**outcome == Outcome::Nothing, std::cmp::Reverse(counts.values().sum::<usize>()))
     });
     page.heading(BOLD, &format!("CAUSES, by week from {start} to {last}"));
-    for (outcome, counts) in rows {
+    let more = rows.len().saturating_sub(CAUSES);
+    for (outcome, counts) in rows.into_iter().take(CAUSES) {
         let most = counts.values().copied().max().unwrap_or(0);
         let all: usize = counts.values().sum();
         let mondays = std::iter::successors(Some(start), |day| Some(*day + TimeDelta::weeks(1)));
@@ -76,6 +79,9 @@ fn weeks(page: &mut Page, fleet: &Fleet) {
             .map(|day| bar(counts.get(&day).copied().unwrap_or(0), most))
             .collect();
         page.line(&format!("  {:<26} {all:>6}  {bars}  {most} at most", words::outcome(outcome)));
+    }
+    if more > 0 {
+        page.dim(&format!("    and {more} more"));
     }
 }
 
@@ -147,7 +153,7 @@ fn row(page: &mut Page, lift: &Lift) {
     ));
     let (style, label) = match lift {
         _ if lift.stands => (BAD, "stands"),
-        _ if lift.p_corrected < SIGNIFICANT => (WARN, "explained by others or by the time"),
+        _ if lift.p_corrected < SIGNIFICANT => (WARN, "not confirmed"),
         _ => (DIM, "not significant"),
     };
     page.bullet(style, label, &words::remarks(lift).join("; "));

@@ -1,7 +1,7 @@
 //! Words and numbers that the page and the browser's page share.
 
 use crate::fleet::table::Ratio;
-use crate::fleet::{Count, Fleet, LeftOut, Lift, Outcome, Share, Wave};
+use crate::fleet::{Count, Fleet, LeftOut, Lift, Outcome, Share, WITNESSES, Wave};
 use crate::report::visible;
 
 /// `4.5`, `0.23`, `120`: three digits that mean something are more than anybody needs.
@@ -102,9 +102,9 @@ pub(super) fn caution(fleet: &Fleet) -> [String; 3] {
              rare to say anything.",
             lifts.tested, lifts.changes, lifts.too_rare
         ),
-        "\"Stands\" means: significant also among tickets of the same week, and, but for the foremost change of a \
-         cause, among those that are alike in having had the foremost. What always comes together cannot be told \
-         apart by counting."
+        "\"Stands\" means: from three computers or more, and significant also among tickets of the same week, and, \
+         but for the foremost change of a cause, among those that are alike in having had the foremost. What always \
+         comes together cannot be told apart by counting."
             .to_owned(),
     ]
 }
@@ -132,7 +132,7 @@ pub(super) fn remarks(lift: &Lift) -> Vec<String> {
                     .to_owned()
             }
         });
-        if let Some(few) = lift.computers.filter(|computers| *computers < 3) {
+        if let Some(few) = lift.computers.filter(|computers| *computers < WITNESSES) {
             let hosts = count(few, "computer", "computers");
             remarks.push(format!("all from {hosts}: many tickets, few witnesses"));
         }
