@@ -1,7 +1,7 @@
 //! Many tickets at once: what they have in common, and which change stands before them more often than chance has it.
 //!
-//! In go the stores of batches, out comes a [`Fleet`]: causes by week, by computer, build and site ([`weeks`],
-//! [`groups`]), sudden rises ([`Wave`]), the lift of every change ([`lift`]), and tickets alike to one ([`alike`]).
+//! In go the stores of batches, out comes a [`Fleet`]: causes by week ([`Week`]), by computer, build and site
+//! ([`Groups`]), sudden rises ([`Wave`]), the lift of every change ([`Lifts`]), and tickets alike to one ([`Alike`]).
 //! `docs/fleet.md` says what is counted and how; the statistics are in [`table`] and [`exact`].
 
 mod alike;
