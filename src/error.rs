@@ -38,12 +38,12 @@ pub enum Error {
         source: rayon::ThreadPoolBuildError,
     },
     /// A store that cannot be read or written.
-    #[error("cannot use the store {}", path.display())]
+    #[error("cannot use the store {}: {why}", path.display())]
     Store {
         /// Its file.
         path: PathBuf,
-        /// Why not.
-        source: rusqlite::Error,
+        /// Why not. It is no source of this error: SQLite's own says the same again, with a number.
+        why: rusqlite::Error,
     },
     /// A store where a new one was to be made.
     #[error("{} holds results already", path.display())]

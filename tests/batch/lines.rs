@@ -79,6 +79,29 @@ fn the_lines_say_what_the_store_says() {
 }
 
 #[test]
+fn every_line_fits_its_schema() {
+    let schema: Value =
+        serde_json::from_str(include_str!("../../docs/ticket.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let mut list = "/nowhere\n\n".to_owned();
+    let cases = std::fs::read_dir(super::fixture("cases")).unwrap();
+    for case in cases {
+        list += &format!("{}\n", case.unwrap().path().join("bundle").display());
+    }
+    let rows = lines(&list, &[]);
+    assert!(rows.len() > 20);
+    for row in &rows {
+        let errors: Vec<_> = validator
+            .iter_errors(row)
+            .map(|error| format!("{error} at {}", error.instance_path()))
+            .collect();
+        assert_eq!(errors, Vec::<String>::new(), "{}", row["path"]);
+    }
+    let wrong = serde_json::json!({"schema": "rdpwhy/ticket/1", "verdict": "bad luck"});
+    assert!(!validator.is_valid(&wrong), "the schema can say no");
+}
+
+#[test]
 fn a_line_is_answered_before_the_next_is_sent() {
     let place = Place::new();
     let ticket = place.dialog("t", "SRV01");

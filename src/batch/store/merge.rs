@@ -34,7 +34,7 @@ pub fn merge(dirs: &[PathBuf], into: &Path) -> Result<(Store, Merged)> {
     let mut meta = None;
     for path in &files {
         std::fs::metadata(path).map_err(|source| Error::Open { path: path.clone(), source })?;
-        let fail = |source| Error::Store { path: path.clone(), source };
+        let fail = |why| Error::Store { path: path.clone(), why };
         let connection = connect(path, false).map_err(fail)?;
         let version: i64 =
             connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail)?;
@@ -72,7 +72,7 @@ fn fill(files: &[PathBuf], into: &Path, meta: &Meta) -> Result<Merged> {
         let mut connection = store.reader();
         for path in files {
             add(&mut connection, path, &mut merged)
-                .map_err(|source| Error::Store { path: path.clone(), source })?;
+                .map_err(|why| Error::Store { path: path.clone(), why })?;
         }
         join_duplicates(&mut connection).map_err(|source| store.error(source))?;
     }

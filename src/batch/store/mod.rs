@@ -76,7 +76,7 @@ impl Store {
             return Err(Error::StoreExists { path: dir.to_owned() });
         }
         let path = dir.join(name);
-        let store = |source| Error::Store { path: path.clone(), source };
+        let store = |why| Error::Store { path: path.clone(), why };
         let connection = connect(&path, true).map_err(store)?;
         let version: i64 =
             connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(store)?;
@@ -95,8 +95,8 @@ impl Store {
         &self.path
     }
 
-    fn error(&self, source: rusqlite::Error) -> Error {
-        Error::Store { path: self.path.clone(), source }
+    fn error(&self, why: rusqlite::Error) -> Error {
+        Error::Store { path: self.path.clone(), why }
     }
 
     fn reader(&self) -> MutexGuard<'_, Connection> {
@@ -208,7 +208,7 @@ impl Store {
             .execute_batch(
                 "PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;",
             )
-            .map_err(|source| Error::Store { path: self.path.clone(), source })
+            .map_err(|why| Error::Store { path: self.path.clone(), why })
     }
 }
 
@@ -246,8 +246,7 @@ fn meta_of(connection: &Connection) -> rusqlite::Result<Meta> {
 }
 
 fn compare(connection: &Connection, meta: &Meta, path: &Path) -> Result<()> {
-    let had =
-        meta_of(connection).map_err(|source| Error::Store { path: path.to_owned(), source })?;
+    let had = meta_of(connection).map_err(|why| Error::Store { path: path.to_owned(), why })?;
     let other = meta.iter().find(|pair| !had.contains(pair));
     other.map_or(Ok(()), |(key, value)| {
         let old = had.iter().find(|(known, _)| known == key).map_or("none", |(_, old)| old);

@@ -162,7 +162,7 @@ impl Group {
         for (index, (kind, column)) in self.kinds.iter().zip(&mut self.columns).enumerate() {
             column
                 .take(*kind, index, row)
-                .map_err(|source| Error::Store { path: super::super::FILE.into(), source })?;
+                .map_err(|why| Error::Store { path: super::super::FILE.into(), why })?;
         }
         self.rows += 1;
         Ok(())
