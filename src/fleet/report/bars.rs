@@ -139,9 +139,10 @@ fn grid(svg: &mut String, span: &Span) {
             if monday.year() == span.first.year() && number > 0 { "%d %b" } else { "%d %b %Y" };
         let _ = write!(
             svg,
-            "<text class=\"lane\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+            "<text class=\"lane\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{}\">{}</text>",
             span.x(monday),
             TOP + HEIGHT + 18.0,
+            if span.x(monday) > LEFT + WIDTH * 0.93 { "end" } else { "start" },
             monday.format(format)
         );
     }

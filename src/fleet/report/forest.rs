@@ -7,12 +7,14 @@ use crate::fleet::Lift;
 use crate::fleet::table::Ratio;
 use crate::report::escaped;
 
-const LEFT: f64 = 260.0;
-const RIGHT: f64 = 800.0;
-const ROW: f64 = 38.0;
-const TOP: f64 = 10.0;
-/// Letters of a name that fit beside the lines.
-const NAME: usize = 34;
+const WIDTH: f64 = 640.0;
+const LEFT: f64 = 12.0;
+const RIGHT: f64 = 628.0;
+/// Name, cause with numbers, and line stand below each other, so that a phone shows all of them.
+const ROW: f64 = 68.0;
+const TOP: f64 = 4.0;
+/// Letters of a name that fit.
+const NAME: usize = 44;
 
 /// A logarithmic axis.
 struct Axis {
@@ -42,14 +44,14 @@ pub(super) fn forest(lifts: &[&Lift]) -> String {
         return String::new();
     }
     let axis = Axis::of(lifts);
-    let bottom = TOP + ROW * lifts.len() as f64;
+    let bottom = TOP + ROW * lifts.len() as f64 + 6.0;
     let mut svg = format!(
-        "<svg class=\"figure forest\" viewBox=\"0 0 1000 {:.0}\" role=\"img\" aria-label=\"Odds ratios with 95 % intervals\">",
-        bottom + 28.0
+        "<svg class=\"figure forest\" viewBox=\"0 0 {WIDTH} {:.0}\" role=\"img\" aria-label=\"Odds ratios with 95 % intervals\">",
+        bottom + 30.0
     );
     ticks(&mut svg, &axis, bottom);
     for (place, lift) in lifts.iter().enumerate() {
-        row(&mut svg, &axis, lift, TOP + ROW * (place as f64 + 0.5));
+        row(&mut svg, &axis, lift, TOP + ROW * place as f64);
     }
     svg.push_str("</svg>");
     svg
@@ -66,12 +68,13 @@ fn ticks(svg: &mut String, axis: &Axis, bottom: f64) {
             svg,
             "<line class=\"{class}\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{bottom:.1}\"/>\
              <text class=\"lane\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{value}</text>",
-            bottom + 18.0
+            bottom + 22.0
         );
     }
 }
 
-fn row(svg: &mut String, axis: &Axis, lift: &Lift, y: f64) {
+fn row(svg: &mut String, axis: &Axis, lift: &Lift, top: f64) {
+    let y = top + 58.0;
     let Ratio { value, low, high } = lift.odds_ratio;
     let class = if lift.stands { "stands" } else { "open" };
     let name = lift.change.name();
@@ -81,18 +84,17 @@ fn row(svg: &mut String, axis: &Axis, lift: &Lift, y: f64) {
         svg,
         "<g class=\"{class}\"><text class=\"host\" x=\"0\" y=\"{:.1}\">{}{dots}</text>\
          <text class=\"lane\" x=\"0\" y=\"{:.1}\">{}</text>\
+         <text class=\"lane\" x=\"{WIDTH}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\
          <line x1=\"{:.1}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
-         <circle cx=\"{:.1}\" cy=\"{y:.1}\" r=\"5\"/>\
-         <text class=\"lane\" x=\"{:.1}\" y=\"{:.1}\">{}</text></g>",
-        y - 1.0,
+         <circle cx=\"{:.1}\" cy=\"{y:.1}\" r=\"5\"/></g>",
+        top + 20.0,
         escaped(&short),
-        y + 12.0,
+        top + 42.0,
         escaped(&words::cause(lift)),
+        top + 42.0,
+        words::ratio(lift.odds_ratio),
         axis.x(low),
         axis.x(high),
-        axis.x(value),
-        RIGHT + 16.0,
-        y + 4.0,
-        words::ratio(lift.odds_ratio)
+        axis.x(value)
     );
 }

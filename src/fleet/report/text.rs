@@ -116,7 +116,9 @@ fn lifts(page: &mut Page, fleet: &Fleet) {
     if fleet.lifts.tested == 0 {
         page.text_at(2, "There are too few tickets with and without any change to compare.");
     } else if stands == 0 {
-        page.text_at(2, "No change stands out once it is counted how many were looked at.");
+        page.text_at(2, "No change stands out: none holds once it is counted how many were looked at, and tickets of the same week \
+             are compared.",
+        );
     }
     if !shown.is_empty() {
         page.dim(
