@@ -198,14 +198,7 @@ fn write_files(analysis: &Analysis<'_>, dir: &Path, asked: &Format) -> anyhow::R
     let wanted =
         |format: &&Format| report::FOLDER.contains(&format.name) || format.name == asked.name;
     for format in report::FORMATS.iter().filter(wanted) {
-        output::write(&dir.join(format.file), |out| {
-            if !format.is_page() {
-                return Ok(format.report().write(analysis, out)?);
-            }
-            let mut page = anstream::StripStream::new(Vec::new());
-            format.report().write(analysis, &mut page)?;
-            Ok(out.write_all(&page.into_inner())?)
-        })?;
+        output::write(&dir.join(format.file), |out| Ok(format.write_plain(analysis, out)?))?;
     }
     Ok(())
 }

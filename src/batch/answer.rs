@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
 use flate2::Compression;
@@ -169,7 +169,7 @@ impl<'a> Analyst<'a> {
             bundle = bundle.without_hashes();
         }
         let run = || analyze(&bundle, self.db, &self.scope, &|_| ());
-        let pool = if content.bytes >= LARGE { self.pool.try_lock().ok() } else { None };
+        let pool = if content.bytes >= LARGE { self.free_pool() } else { None };
         let analysis = match pool {
             Some(pool) => pool.install(run),
             None => run(),
@@ -194,6 +194,16 @@ impl<'a> Analyst<'a> {
         answer
     }
 
+    /// The threads for a large ticket, unless another has them.
+    fn free_pool(&self) -> Option<MutexGuard<'_, ThreadPool>> {
+        match self.pool.try_lock() {
+            Ok(pool) => Some(pool),
+            // A ticket that broke something in it left the threads as they were.
+            Err(TryLockError::Poisoned(pool)) => Some(pool.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
     /// Writes a ticket's reports into a folder of their own, whole or not at all.
     fn write_reports(
         &self,
@@ -207,7 +217,7 @@ impl<'a> Analyst<'a> {
             for format in formats {
                 let mut out = tempfile::Builder::new().suffix(".part").tempfile_in(&dir)?;
                 let mut buffer = std::io::BufWriter::new(out.as_file_mut());
-                format.report().write(analysis, &mut buffer)?;
+                format.write_plain(analysis, &mut buffer)?;
                 buffer.flush()?;
                 drop(buffer);
                 share(out.as_file())?;
@@ -285,7 +295,7 @@ pub(super) fn keep_work_here() -> Option<ThreadPool> {
     ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().ok()
 }
 
-/// A ticket that is one path.
+/// What a ticket is called that nobody gave a name: its file or folder.
 #[must_use]
 pub fn id_of(path: &Path) -> String {
     path.file_name()

@@ -115,6 +115,19 @@ impl Format {
         Self { name: "broken", file: "broken", about: "", report: &Broken }
     }
 
+    /// Writes it for a file, where nobody takes styles out.
+    ///
+    /// # Errors
+    /// When `out` cannot be written to.
+    pub fn write_plain(&self, analysis: &Analysis<'_>, out: &mut dyn Write) -> io::Result<()> {
+        if !self.is_page() {
+            return self.report.write(analysis, out);
+        }
+        let mut page = anstream::StripStream::new(Vec::new());
+        self.report.write(analysis, &mut page)?;
+        out.write_all(&page.into_inner())
+    }
+
     /// The writer of this output.
     #[must_use]
     pub fn report(&self) -> &'static dyn Report {

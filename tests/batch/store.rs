@@ -169,11 +169,13 @@ fn reports_are_written_for_each_ticket_when_asked() {
     place.case("b", "old-name-only");
     place.dialog("we/ird", "SRV01");
     fs::rename(place.path("tickets/we"), place.path("tickets/we ird")).unwrap();
-    place.batch("out", &["--reports", "html,json"]).assert().success();
+    place.batch("out", &["--reports", "html,json,text"]).assert().success();
     let folder = |name: &str| place.path("out/reports").join(name);
     let report = fs::read_to_string(folder("000001-a").join("report.html")).unwrap();
     assert!(report.contains("dns-failure"));
     assert!(folder("000001-a").join("result.json").exists());
+    let page = fs::read_to_string(folder("000001-a").join("report.txt")).unwrap();
+    assert!(page.contains("dns-failure") && !page.contains('\u{1b}'), "no styles in a file");
     assert!(!folder("000002-b").exists(), "it is the first again");
     assert!(folder("000003-we_ird").join("report.html").exists());
 }
