@@ -10,6 +10,7 @@ import argparse
 import json
 import pathlib
 import shlex
+import tempfile
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -36,6 +37,10 @@ NESTED = ", ".join(f"{name}: ARRAY<STRUCT<{columns}>>" for name, columns in TABL
 LINE = f"{TICKET}, tables STRUCT<{NESTED}>"
 
 
+# Spark gives a piped process no environment at all. Large members of archives go to TMPDIR.
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "TMPDIR": tempfile.gettempdir()}
+
+
 def session(master: str | None, partitions: int) -> SparkSession:
     """A session in UTC; without a master, the one that spark-submit names."""
     builder = SparkSession.builder.appName("rdpwhy").config("spark.sql.session.timeZone", "UTC")
@@ -49,7 +54,7 @@ def analyse(spark: SparkSession, manifest: str, program: str, partitions: int, t
     command += ["--timeout-per-ticket", str(timeout)]
     lines = spark.sparkContext.textFile(manifest).filter(str.strip).repartition(partitions)
     # A ticket that breaks is a row; a process that breaks is not, and Spark gives its lines to another worker.
-    piped = lines.pipe(shlex.join(command), checkCode=True)
+    piped = lines.pipe(shlex.join(command), env=ENVIRONMENT, checkCode=True)
     return spark.read.schema(LINE).option("mode", "FAILFAST").json(piped)
 
 
