@@ -8,9 +8,12 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rdpwhy::cause::CauseId;
+use rdpwhy::fleet;
+use rdpwhy::fleet::report::{FLEET_FORMATS, FleetFormat, TABLES, Table};
 use rdpwhy::report::rows::{self, Dialect, NamedRowFormat, ROW_FORMATS};
 use rdpwhy::report::{self, FORMATS, Format};
 use rdpwhy::zone::Zone;
+use regex::Regex;
 
 pub(crate) use self::batch::{Batch, Merge};
 
@@ -36,6 +39,9 @@ pub(crate) enum Command {
     /// Put the databases of several batches (the shards of one) together
     #[command(after_help = batch::MERGE_EXAMPLES)]
     Merge(Merge),
+    /// Say what many tickets have in common: causes by week, sudden rises, and which update stands before them
+    #[command(after_help = FLEET_EXAMPLES)]
+    Fleet(Fleet),
     /// Say what a code, an event id, an update or a cause means, and where the popular reading is wrong
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
@@ -60,6 +66,17 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Signatures(Signatures),
 }
+
+const FLEET_EXAMPLES: &str = "\
+A change stands out when incidents follow it more often than chance has it, however many changes are looked at. That is
+an association and no cause; docs/fleet.md says what is counted.
+
+Examples:
+  rdpwhy fleet results/
+  rdpwhy fleet results-2026-10/ results-2026-11/ --format html -o fleet.html
+  rdpwhy fleet results/ --days 7 --site-pattern '^([A-Z]{3})-'
+  rdpwhy fleet results/ --like INC0012345
+  rdpwhy fleet results/ --format csv --table weeks -o weeks.csv";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
@@ -119,6 +136,34 @@ pub(crate) struct Explain {
     /// Codes, event ids, KB numbers, causes, signatures
     #[arg(required = true, value_name = "CODE", allow_negative_numbers = true)]
     pub(crate) codes: Vec<String>,
+    /// Signatures of your own, added to the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub(crate) signatures: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fleet {
+    /// Folders that `rdpwhy batch -o` wrote, or the databases in them
+    #[arg(required = true, value_name = "STORE")]
+    pub(crate) stores: Vec<PathBuf>,
+    /// An incident counts as one after a change within so many days
+    #[arg(long, value_name = "N", default_value_t = fleet::DAYS, value_parser = clap::value_parser!(u16).range(1..=365))]
+    pub(crate) days: u16,
+    /// What of a computer's name (in capitals, without domain) is its site: the first group, or all that is found
+    #[arg(long, value_name = "REGEX", default_value = fleet::SITE)]
+    pub(crate) site_pattern: Regex,
+    /// Name the tickets that are most alike to this one
+    #[arg(long, value_name = "TICKET")]
+    pub(crate) like: Option<String>,
+    /// What to print
+    #[arg(long, value_parser = fleet_formats(), default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: &'static FleetFormat,
+    /// Which table the CSV is
+    #[arg(long, value_parser = tables(), value_name = "TABLE")]
+    pub(crate) table: Option<&'static Table>,
+    /// Write to this file and not to standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
     /// Signatures of your own, added to the built-in ones
     #[arg(long, value_name = "DIR")]
     pub(crate) signatures: Option<PathBuf>,
@@ -205,6 +250,21 @@ pub(crate) struct Input {
 fn formats() -> impl TypedValueParser<Value = &'static Format> {
     let values = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
     PossibleValuesParser::new(values).try_map(|name| report::format(&name).ok_or("no such format"))
+}
+
+/// The outputs of `fleet`, by the names in their table.
+fn fleet_formats() -> impl TypedValueParser<Value = &'static FleetFormat> {
+    let values =
+        FLEET_FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
+    PossibleValuesParser::new(values)
+        .try_map(|name| fleet::report::fleet_format(&name).ok_or("no such format"))
+}
+
+/// The tables of `fleet`, by their names.
+fn tables() -> impl TypedValueParser<Value = &'static Table> {
+    let values = TABLES.iter().map(|table| PossibleValue::new(table.name).help(table.about));
+    PossibleValuesParser::new(values)
+        .try_map(|name| fleet::report::table(&name).ok_or("no such table"))
 }
 
 /// The timelines, by the names in their table.

@@ -79,6 +79,20 @@ pub enum Error {
         /// What was asked for.
         what: String,
     },
+    /// A store that was to be read and is none; a slip as a rule.
+    #[error("cannot read the store {}", path.display())]
+    ReadStore {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        source: rusqlite::Error,
+    },
+    /// A ticket that no store has, or that does not count there.
+    #[error("there is no ticket `{id}` to compare with")]
+    NoSuchTicket {
+        /// What was asked for.
+        id: String,
+    },
 }
 
 impl Error {
@@ -90,6 +104,12 @@ impl Error {
             Self::NotKnown { .. } => {
                 "give a code (0x904 0x7, 2308, 0x8009030d, alert 40), an event id (36870), a KB number, or a name that \
                  `rdpwhy signatures list` shows"
+            }
+            Self::ReadStore { .. } => {
+                "give the folder that `rdpwhy batch -o` wrote, or the rdpwhy.sqlite in it"
+            }
+            Self::NoSuchTicket { .. } => {
+                "give an id of the table `tickets`; those that failed or repeat another are not compared"
             }
             Self::Output { .. } => "see to room and rights",
             Self::List { .. } => "give UTF-8 text, one path a line",

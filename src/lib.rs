@@ -21,6 +21,7 @@ pub mod error;
 pub mod event;
 pub mod explain;
 pub mod findings;
+pub mod fleet;
 pub mod merge;
 pub mod notice;
 pub mod parsers;

@@ -2,6 +2,7 @@
 
 mod batching;
 mod cli;
+mod many;
 mod output;
 mod progress;
 mod redaction;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Timeline(arguments) => run_timeline(arguments),
         Command::Batch(arguments) => batching::run(arguments),
         Command::Merge(arguments) => batching::run_merge(arguments),
+        Command::Fleet(arguments) => many::fleet(arguments),
         Command::Explain(arguments) => run_explain(arguments),
         Command::Collect(arguments) => run_collect(arguments),
         Command::Completions { shell } => run_completions(*shell),

@@ -1,5 +1,6 @@
 // Makes the README's pictures from a fixture: the terminal page and the HTML report, as they are today.
-// Usage, from the repository: node docs/pictures/make.mjs RDPWHY [CHROMIUM]
+// Usage, from the repository: node docs/pictures/make.mjs RDPWHY [CHROMIUM [STORE]]
+// STORE is what `cargo run --example many_tickets -- 3000 STORE --store --patch-tuesday` wrote: the picture of a fleet.
 // needs playwright-core, from RDPWHY_NODE_MODULES or beside this file.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -8,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const [rdpwhy, chromium = '/usr/bin/chromium'] = process.argv.slice(2);
+const [rdpwhy, chromium = '/usr/bin/chromium', store] = process.argv.slice(2);
 const here = dirname(fileURLToPath(import.meta.url));
 const bundle = 'fixtures/cases/key-access-denied-after-hardening/bundle';
 const modules = process.env.RDPWHY_NODE_MODULES;
@@ -50,4 +51,10 @@ await tab.screenshot({ path: join(here, 'report.png') });
 await tab.locator('#timeline').evaluate((one) => one.scrollIntoView({ behavior: 'instant' }));
 await tab.locator('.chart .mark.evidence').first().click();
 await tab.locator('#timeline').screenshot({ path: join(here, 'timeline.png') });
+if (store) {
+  const fleet = join(dir, 'fleet.html');
+  writeFileSync(fleet, run(['fleet', store, '--format', 'html']));
+  await tab.goto(pathToFileURL(fleet).href);
+  await tab.screenshot({ path: join(here, 'fleet.png') });
+}
 await browser.close();

@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use self::incident::IncidentView;
 use self::inputs::{HostView, NoticeView, SourceView};
 use self::rows::Rows;
+pub(crate) use self::rows::escaped;
 use super::Report;
 use crate::analysis::Analysis;
 
@@ -72,7 +73,7 @@ fn page<'a>(analysis: &'a Analysis<'_>) -> Page<'a> {
     Page {
         title,
         version: env!("CARGO_PKG_VERSION"),
-        policy: policy(),
+        policy: policy(STYLE, Some(SCRIPT)),
         style: STYLE,
         script: SCRIPT,
         summary: format!("{read} of {} files read, {events} events", analysis.sources.len()),
@@ -87,12 +88,13 @@ fn page<'a>(analysis: &'a Analysis<'_>) -> Page<'a> {
 }
 
 /// Nothing but this page's own style and script.
-fn policy() -> String {
+pub(crate) fn policy(style: &str, script: Option<&str>) -> String {
     let hash = |text: &str| base64(&Sha256::digest(text.as_bytes()));
+    let script =
+        script.map(|script| format!(" script-src 'sha256-{}';", hash(script))).unwrap_or_default();
     format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-        hash(STYLE),
-        hash(SCRIPT)
+        "default-src 'none'; style-src 'sha256-{}';{script} base-uri 'none'; form-action 'none'",
+        hash(style)
     )
 }
 

@@ -9,6 +9,10 @@ pub mod rows;
 mod text;
 mod words;
 
+pub(crate) use html::{escaped, policy};
+pub(crate) use text::page;
+pub(crate) use words::harmless;
+
 use std::fmt::Debug;
 use std::io::{self, Write};
 

@@ -1,7 +1,7 @@
 //! The page for a support engineer: cause, confidence, what proves it, what changed, the safe fix, what is missing, what
 //! could not be read. Styled with ANSI sequences, which whoever prints it takes out where they are not wanted.
 
-mod page;
+pub(crate) mod page;
 mod reasons;
 mod unread;
 

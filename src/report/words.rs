@@ -165,7 +165,7 @@ pub fn visible(text: &str) -> String {
 
 /// Text from a log for a cell of a table: as it is when it is harmless, else as [`visible`] shows it; and never longer
 /// than a cell can be.
-pub(super) fn harmless(text: &str) -> Cow<'_, str> {
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     let end = (text.len() > CELL).then(|| text.char_indices().nth(CELL)).flatten();
     let text = match end {
         Some((end, _)) => {

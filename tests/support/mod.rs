@@ -11,6 +11,7 @@
 )]
 
 pub mod case_builder;
+pub mod desk;
 pub mod evtx_writer;
 pub mod story;
 

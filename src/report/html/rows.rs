@@ -264,7 +264,7 @@ fn cut(value: &str, letters: usize) -> String {
 }
 
 /// Log text as HTML text: harmless, on one line.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let text = visible(text);
     let mut out = String::with_capacity(text.len() + 16);
     for letter in text.chars() {

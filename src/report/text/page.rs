@@ -4,28 +4,28 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-pub(super) use crate::report::words::visible;
+pub(crate) use crate::report::words::visible;
 
-pub(super) const BOLD: Style = Style::new().bold();
-pub(super) const DIM: Style = Style::new().dimmed();
-pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
-pub(super) const WARN: Style = AnsiColor::Yellow.on_default().bold();
-pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(crate) const WARN: Style = AnsiColor::Yellow.on_default().bold();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// A page while it is written.
-pub(super) struct Page {
+pub(crate) struct Page {
     out: String,
     width: usize,
 }
 
 impl Page {
     /// A page of so many columns.
-    pub(super) fn new(width: usize) -> Self {
+    pub(crate) fn new(width: usize) -> Self {
         Self { out: String::new(), width }
     }
 
     /// All of it.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.out
     }
 
@@ -34,19 +34,19 @@ impl Page {
     }
 
     /// A line as it is.
-    pub(super) fn line(&mut self, text: &str) {
+    pub(crate) fn line(&mut self, text: &str) {
         self.out.push_str(text);
         self.out.push('\n');
     }
 
     /// A line of lesser weight.
-    pub(super) fn dim(&mut self, text: &str) {
+    pub(crate) fn dim(&mut self, text: &str) {
         self.styled(DIM, text);
         self.out.push('\n');
     }
 
     /// Wrapped lines of lesser weight at an indent, continued further in.
-    pub(super) fn dim_at(&mut self, indent: usize, text: &str) {
+    pub(crate) fn dim_at(&mut self, indent: usize, text: &str) {
         for (index, line) in wrap(text, self.width - indent - 2).into_iter().enumerate() {
             let space = " ".repeat(if index == 0 { indent } else { indent + 2 });
             self.dim(&format!("{space}{line}"));
@@ -54,7 +54,7 @@ impl Page {
     }
 
     /// A heading behind a blank line.
-    pub(super) fn heading(&mut self, style: Style, text: &str) {
+    pub(crate) fn heading(&mut self, style: Style, text: &str) {
         self.out.push('\n');
         for line in wrap(text, self.width) {
             self.styled(style, &line);
@@ -63,13 +63,13 @@ impl Page {
     }
 
     /// A smaller heading.
-    pub(super) fn subheading(&mut self, text: &str) {
+    pub(crate) fn subheading(&mut self, text: &str) {
         self.styled(BOLD, text);
         self.out.push('\n');
     }
 
     /// Wrapped text at an indent.
-    pub(super) fn text_at(&mut self, indent: usize, text: &str) {
+    pub(crate) fn text_at(&mut self, indent: usize, text: &str) {
         for line in wrap(text.trim(), self.width - indent) {
             self.out.push_str(&" ".repeat(indent));
             self.line(&line);
@@ -77,7 +77,7 @@ impl Page {
     }
 
     /// `  name           value`.
-    pub(super) fn field(&mut self, name: &str, value: &str) {
+    pub(crate) fn field(&mut self, name: &str, value: &str) {
         let mut lines = wrap(&visible(value), self.width - 17).into_iter();
         let first = lines.next().unwrap_or_default();
         let _ = write!(self.out, "  {DIM}{name:<14}{DIM:#} ");
@@ -89,7 +89,7 @@ impl Page {
     }
 
     /// Words in a row with marks below them, each in its style: `name--tcp--tls`.
-    pub(super) fn row(&mut self, indent: usize, words: &[(Style, &str, &str, &str)]) {
+    pub(crate) fn row(&mut self, indent: usize, words: &[(Style, &str, &str, &str)]) {
         let columns: usize = words.iter().map(|(_, joint, word, _)| joint.len() + word.len()).sum();
         if indent + columns > self.width + 2 {
             return;
@@ -109,12 +109,12 @@ impl Page {
     }
 
     /// `  - label: text`, the label styled.
-    pub(super) fn bullet(&mut self, style: Style, label: &str, text: &str) {
+    pub(crate) fn bullet(&mut self, style: Style, label: &str, text: &str) {
         self.labelled("  - ", style, label, text);
     }
 
     /// `  1. label: text`.
-    pub(super) fn step(&mut self, number: usize, style: Style, label: &str, text: &str) {
+    pub(crate) fn step(&mut self, number: usize, style: Style, label: &str, text: &str) {
         self.labelled(&format!("  {number}. "), style, label, text);
     }
 
@@ -134,7 +134,7 @@ impl Page {
     }
 
     /// A detail below a step; a command is not wrapped, so that it can be copied.
-    pub(super) fn detail(&mut self, label: &str, text: &str) {
+    pub(crate) fn detail(&mut self, label: &str, text: &str) {
         let command = label == "$";
         if command {
             text.lines().for_each(|line| self.line(&format!("       {line}")));

@@ -2,15 +2,15 @@
 
 /// A generator (SplitMix64) started from a name.
 #[derive(Debug, Clone)]
-pub(super) struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let fold = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         Self(name.bytes().fold(0xcbf2_9ce4_8422_2325, fold))
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -19,20 +19,20 @@ impl Dice {
     }
 
     /// A number from `low` up to, but not including, `high`.
-    pub(super) fn between(&mut self, low: i64, high: i64) -> i64 {
+    pub fn between(&mut self, low: i64, high: i64) -> i64 {
         let width = u64::try_from(high - low).unwrap_or(1).max(1);
         low + i64::try_from(self.next() % width).unwrap_or(0)
     }
 
     /// One of several.
-    pub(super) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+    pub fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         let last = i64::try_from(of.len()).unwrap_or(1);
         let index = usize::try_from(self.between(0, last)).unwrap_or(0);
         *of.get(index).expect("there is something to pick from")
     }
 
     /// A GUID in braces that begins like the given text.
-    pub(super) fn guid(&mut self, begin: &str) -> String {
+    pub fn guid(&mut self, begin: &str) -> String {
         let digits = format!("{begin}{:016x}{:016x}", self.next(), self.next());
         let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default().to_owned();
         format!(

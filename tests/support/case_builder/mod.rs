@@ -44,6 +44,7 @@ pub use boot::Key;
 pub use case::{Case, Expected};
 pub use channel::Channel;
 pub use connection::Connection;
+pub use dice::Dice;
 pub use export::{utf16, xml, zip};
 pub use host::{Build, Host};
 pub use security::Refusal;
