@@ -6,9 +6,11 @@ use std::sync::Mutex;
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use crate::attempts::{self, AttemptBuilder, PeerBook, Sighting};
+use crate::copies::Counted;
 use crate::event::{Event, Passing, Position, SourceId, TimeQuality, Timestamp};
 use crate::findings::{Findings, Hit};
 use crate::notice::Notice;
+use crate::parsers::evtx::Evtx;
 use crate::parsers::{CoverageSpan, Interest, Kept, LogState, Parser, Sink, parser_for, unread};
 use crate::signatures::{Database, SignatureId};
 use crate::source::Source;
@@ -55,6 +57,11 @@ impl Scan {
     #[must_use]
     pub fn tells(&self) -> bool {
         self.findings.series().next().is_some() || !self.attempts.is_empty()
+    }
+
+    /// Whether it is an event log itself, and not something made of one.
+    pub(crate) fn is_log(&self) -> bool {
+        self.format == Some(Evtx.format()) && !self.local
     }
 
     /// Moves everything dated to the instants that the local times mean. Days stay days.
@@ -123,6 +130,21 @@ pub(crate) fn scan_watched(
 ) -> Scan {
     let mut scanner = Scanner::new(source.id, db, interest);
     scanner.watch = watch.map(Mutex::new);
+    run(source, scanner)
+}
+
+/// Scans one source as if it had not the records that are counted elsewhere.
+#[must_use]
+pub(crate) fn scan_without(
+    source: &Source,
+    db: &Database,
+    interest: &Interest,
+    known: &[Counted],
+) -> Scan {
+    run(source, Scanner { known, ..Scanner::new(source.id, db, interest) })
+}
+
+fn run(source: &Source, mut scanner: Scanner<'_>) -> Scan {
     let parser = parser_for(source);
     match parser {
         Some(parser) => parse(parser, source, &mut scanner),
@@ -155,6 +177,7 @@ fn parse(parser: &dyn Parser, source: &Source, scanner: &mut Scanner<'_>) {
 }
 
 /// What an event says, told without the others.
+#[derive(Default)]
 struct Sifted {
     hit: Option<Hit>,
     sighting: Option<Box<Sighting>>,
@@ -181,6 +204,8 @@ struct Scanner<'s> {
     db: &'s Database,
     interest: &'s Interest,
     watch: Option<Mutex<Watch<'s>>>,
+    /// Records that are counted elsewhere.
+    known: &'s [Counted],
     findings: Findings,
     attempts: AttemptBuilder,
     ticket: Vec<Event>,
@@ -201,6 +226,7 @@ impl<'s> Scanner<'s> {
             db,
             interest,
             watch: None,
+            known: &[],
             findings: Findings::default(),
             attempts: AttemptBuilder::default(),
             ticket: Vec::new(),
@@ -270,6 +296,10 @@ impl Sink for Scanner<'_> {
     }
 
     fn sift(&self, event: &Event) -> Option<Kept> {
+        // Left out for its number, not for what it says: the next one that says the same is asked for anew.
+        if self.known.iter().any(|log| log.has(event)) {
+            return Some(Box::new(Sifted::default()));
+        }
         let is_fact = matches!(&*event.provider, "mstsc" | "ticket");
         let found: Vec<_> = self.db.matches(event).collect();
         let mut hints = Hints::default();
@@ -286,7 +316,7 @@ impl Sink for Scanner<'_> {
 
     fn sift_again(&self, like: &Kept, passing: Passing) -> Option<Kept> {
         let Sifted { hit, sighting, fact, hints, seen } = like.downcast_ref()?;
-        if fact.is_some() || seen.is_some() || !hints.is_empty() {
+        if fact.is_some() || seen.is_some() || !hints.is_empty() || !self.known.is_empty() {
             return None;
         }
         let sighting = match sighting {
