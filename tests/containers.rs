@@ -50,6 +50,21 @@ fn case() -> Files {
     files
 }
 
+/// The case with a sample of every format there is beside it.
+fn case_with_every_format() -> Files {
+    let mut files = case();
+    let mut samples = Files::new();
+    files_below(&fixture("formats"), "samples/", &mut samples);
+    samples.retain(|(name, _)| !name.contains("/not/"));
+    let formats: std::collections::BTreeSet<_> =
+        samples.iter().map(|(name, _)| name.split('/').nth(1).unwrap().to_owned()).collect();
+    // All but the event logs, which the case has.
+    assert_eq!(formats.len(), rdpwhy::parsers::PARSERS.len() - 1, "{formats:?}");
+    files.append(&mut samples);
+    files.sort();
+    files
+}
+
 // Packers.
 
 fn zipped(files: &Files, options: SimpleFileOptions) -> Vec<u8> {
@@ -254,6 +269,35 @@ fn however_a_ticket_is_packed_the_answer_is_the_same() {
         assert_eq!(said.contains("password 2 of those given fits"), encrypted, "{name}: {said}");
         assert!(!result.to_string().contains(PASSWORD), "{name} tells the password");
         assert_eq!(bundle.notices().len(), usize::from(encrypted), "{name}: {said}");
+    }
+}
+
+#[test]
+fn however_every_format_is_packed_the_answer_is_the_same() {
+    let files = case_with_every_format();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in &files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    let bundle = Bundle::open(&[folder.path()], &options(&[])).unwrap();
+    let expected = plain(&result_of(&bundle), "");
+    let unread = expected["sources"].as_array().unwrap().iter().filter(|it| it["format"].is_null());
+    assert_eq!(unread.count(), 0);
+    let deflated = zipped(&files, method(CompressionMethod::Deflated));
+    for (name, inner, bytes) in [
+        ("a.7z", "", seven_z(&files, true, None)),
+        ("a.cab", "", cabinet(&files, cab::CompressionType::MsZip)),
+        ("a.tar.gz", "", gz(&tar_of(&files))),
+        ("outer.zip", "inner.zip!", {
+            let inner = vec![("inner.zip".into(), deflated.clone())];
+            zipped(&inner, method(CompressionMethod::Stored))
+        }),
+        ("a.zip", "", deflated),
+    ] {
+        let result = result_of(&opened(name, &bytes, &[]));
+        assert_eq!(plain(&result, &format!("{name}!{inner}")), expected, "{name}");
     }
 }
 

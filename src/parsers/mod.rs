@@ -22,6 +22,7 @@ mod export;
 pub mod firewall_log;
 pub mod fslogix_log;
 pub mod hotfix_list;
+pub mod http_log;
 pub mod mstsc_dialog;
 pub mod netlogon_log;
 pub mod rdp_file;
@@ -37,6 +38,7 @@ pub mod time_zone;
 pub mod unread;
 pub mod update_history;
 pub mod wevtutil_text;
+pub mod wfp;
 pub mod windows_update_log;
 
 use std::any::Any;
@@ -82,6 +84,8 @@ pub static PARSERS: &[&dyn Parser] = &[
     &dism_packages::DismPackages,
     &update_history::UpdateHistory,
     &firewall_log::FirewallLog,
+    &http_log::HttpLog,
+    &wfp::Wfp,
     &netlogon_log::NetlogonLog,
     &fslogix_log::FslogixLog,
     &rdp_file::RdpFile,

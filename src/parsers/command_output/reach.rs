@@ -21,7 +21,8 @@ pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
         let fact = Fact::new("reachability", record.lines.0).up_to(record.lines.1);
         let fact = fact.with("Host", record.get("ComputerName"));
         let fact = fact.with("To", record.get("RemoteAddress")).with("Port", port);
-        facts.push(fact.with("Answers", tcp).with("Ping", answers(record.get("PingSucceeded"))));
+        let fact = fact.with("Answers", tcp).with("Ping", answers(record.get("PingSucceeded")));
+        facts.push(fact.with("From", record.first(&["SourceAddress", "SourceAddress.IPAddress"])));
     }
     if !told {
         facts.extend(part.lines.iter().filter_map(|line| sentence(&line.text, line.number)));

@@ -127,7 +127,7 @@ fn slices(line: &str, starts: &[usize]) -> Vec<String> {
 /// `"Name","Status"` and the rows below.
 fn csv(header: &Line, rows: &[Line]) -> Vec<Record> {
     let names = cells(&header.text);
-    if names.len() < 2 || !header.text.starts_with('"') {
+    if names.len() < 2 || !header.text.trim_start_matches('\u{feff}').starts_with('"') {
         return Vec::new();
     }
     let rows = rows.iter().take_while(|line| line.text.starts_with('"')).take(MOST);
@@ -140,7 +140,8 @@ fn csv(header: &Line, rows: &[Line]) -> Vec<Record> {
 
 fn cells(line: &str) -> Vec<String> {
     let line = line.trim_start_matches('\u{feff}');
-    let separator = if line.contains("\";\"") { "\";\"" } else { "\",\"" };
+    let separator = ["\";\"", "\"\t\""].into_iter().find(|between| line.contains(between));
+    let separator = separator.unwrap_or("\",\"");
     let line = line.strip_prefix('"').and_then(|line| line.strip_suffix('"')).unwrap_or_default();
     line.split(separator).map(|cell| cell.replace("\"\"", "\"")).collect()
 }
