@@ -37,8 +37,13 @@ pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighe
         return;
     }
     let text = format!("port 3389 is held by process {pid}, which is {process}");
-    let other =
-        [(CauseId::ListenerFailure, Grade::Strong), (CauseId::ThirdPartyEndpoint, Grade::Moderate)];
+    // As much as `netstat -b` says, once it is known that TermService is elsewhere.
+    let (listener, endpoint) = if own.is_some() && !is_host {
+        (Grade::Conclusive, Grade::Strong)
+    } else {
+        (Grade::Strong, Grade::Moderate)
+    };
+    let other = [(CauseId::ListenerFailure, listener), (CauseId::ThirdPartyEndpoint, endpoint)];
     add(&other, &text, weighed);
 }
 

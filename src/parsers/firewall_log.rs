@@ -15,9 +15,9 @@ use std::net::IpAddr;
 
 use chrono::NaiveDateTime;
 
-use super::coverage::{Coverage, RecordNumbers};
+use super::coverage::Lines;
 use super::damage::{self, Damage};
-use super::{CoverageSpan, Parser, Sink};
+use super::{Parser, Sink};
 use crate::event::{Event, Timestamp};
 use crate::source::Source;
 
@@ -43,7 +43,7 @@ impl Parser for FirewallLog {
         let Some(mut lines) = damage::lines(source, sink) else { return };
         let mut damage = Damage::new(source, "line");
         let (mut columns, mut utc) = (Columns::default(), false);
-        let mut coverage = Coverage::default();
+        let mut covered = Lines::default();
         for (number, line) in lines.by_ref() {
             let line = line.trim();
             if let Some(names) = line.strip_prefix("#Fields:") {
@@ -53,7 +53,7 @@ impl Parser for FirewallLog {
             } else if !line.is_empty() && !line.starts_with('#') {
                 match columns.packet(line, utc) {
                     Some((time, packet)) => {
-                        coverage.absorb(span(time, source));
+                        time.clock().into_iter().for_each(|time| covered.add(time));
                         if let Some(fields) = packet {
                             let mut event = Event::text("firewall-log", time, source.line(number));
                             event.channel = Some(LOG.into());
@@ -70,18 +70,10 @@ impl Parser for FirewallLog {
         if !utc {
             sink.local();
         }
-        coverage.finish(sink);
+        covered.finish(source.id, LOG, sink);
         damage.finish(sink);
         damage::report(&lines, source, sink);
     }
-}
-
-/// The lines of the log that have been read, whatever they are about.
-fn span(time: Timestamp, source: &Source) -> CoverageSpan {
-    let at = time.clock().unwrap_or_default();
-    let numbers = RecordNumbers::default();
-    let (channel, computer) = (LOG.into(), "".into());
-    CoverageSpan { source: source.id, channel, computer, first: at, last: at, records: 1, numbers }
 }
 
 /// The names of the columns, in order.

@@ -20,9 +20,9 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
-use super::coverage::{Coverage, RecordNumbers};
+use super::coverage::Lines;
 use super::damage::{self, Damage};
-use super::{CoverageSpan, Parser, Sink};
+use super::{Parser, Sink};
 use crate::event::{Event, Timestamp};
 use crate::source::Source;
 
@@ -56,7 +56,7 @@ impl Parser for HttpLog {
 
     fn parse(&self, source: &Source, sink: &mut dyn Sink) {
         let Some(mut lines) = damage::lines(source, sink) else { return };
-        let mut reader = Reader { source, log: IIS, ..Reader::new(source) };
+        let mut reader = Reader::new(source);
         let mut damage = Damage::new(source, "line");
         for (number, line) in lines.by_ref() {
             let line = line.trim_end();
@@ -67,7 +67,7 @@ impl Parser for HttpLog {
             }
         }
         reader.refusals_before(None, sink);
-        reader.coverage.finish(sink);
+        reader.covered.finish(source.id, reader.log, sink);
         damage.finish(sink);
         damage::report(&lines, source, sink);
     }
@@ -82,7 +82,7 @@ struct Reader<'s> {
     last: NaiveTime,
     /// Requests that were asked for credentials, by address, with how many there were.
     asked: BTreeMap<String, (DateTime<Utc>, u64, Event)>,
-    coverage: Coverage,
+    covered: Lines,
 }
 
 /// The values of one line.
@@ -111,7 +111,7 @@ impl<'s> Reader<'s> {
             day: None,
             last: NaiveTime::MIN,
             asked: BTreeMap::new(),
-            coverage: Coverage::default(),
+            covered: Lines::default(),
         }
     }
 
@@ -140,15 +140,7 @@ impl<'s> Reader<'s> {
 
     fn take(&mut self, number: u64, request: &Request<'_>, sink: &mut dyn Sink) -> Option<()> {
         let time = self.time(request)?;
-        self.coverage.absorb(CoverageSpan {
-            source: self.source.id,
-            channel: self.log.into(),
-            computer: "".into(),
-            first: time,
-            last: time,
-            records: 1,
-            numbers: RecordNumbers::default(),
-        });
+        self.covered.add(time);
         if !is_for_gateway(request) {
             return Some(());
         }

@@ -4,6 +4,7 @@
 
 pub mod acl;
 pub mod cbs_log;
+pub mod ccm_log;
 pub mod certutil;
 pub mod command_output;
 mod coverage;
@@ -17,6 +18,7 @@ pub mod event_json;
 pub mod event_list;
 pub mod event_viewer;
 pub mod event_xml;
+pub mod evt;
 pub mod evtx;
 mod export;
 pub mod firewall_log;
@@ -68,6 +70,7 @@ pub trait Parser: Sync {
 /// Every format, most specific first: a source goes to the first that sniffs it.
 pub static PARSERS: &[&dyn Parser] = &[
     &evtx::Evtx,
+    &evt::Evt,
     &event_xml::EventXml,
     &event_viewer::EventViewer,
     &event_csv::EventCsv,
@@ -77,6 +80,7 @@ pub static PARSERS: &[&dyn Parser] = &[
     &wevtutil_text::WevtutilText,
     &reporting_events::ReportingEvents,
     &cbs_log::CbsLog,
+    &ccm_log::CcmLog,
     &windows_update_log::WindowsUpdateLog,
     &dism_log::DismLog,
     &setup_log::SetupLog,

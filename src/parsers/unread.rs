@@ -6,11 +6,6 @@ use crate::source::Source;
 /// First bytes at an offset, what that is, and what to do about it.
 static KNOWN: &[(usize, &[u8], &str)] = &[
     (
-        4,
-        b"LfLe",
-        "event log of Windows XP or 2003 (.evt): open it in Event Viewer and save it as .evtx",
-    ),
-    (
         0,
         b"version https://git-lfs",
         "a pointer to a file that was not fetched (Git LFS), not the file",

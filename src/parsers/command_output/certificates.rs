@@ -2,13 +2,13 @@
 //! MSRD-Collect, which has tabs between its columns. `certutil` has a parser of its own.
 
 use super::Fact;
-use super::records::{self, Record};
+use super::records::Record;
 use super::transcript::Part;
 use crate::parsers::dates::{self, Order, Reading};
 
 /// Reads the certificates of a part. Dates are local and in the format of the user.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    let records = records::records(part);
+    let records = part.records();
     let rows: Vec<_> = records
         .iter()
         .filter(|row| is_thumbprint(row.get("Thumbprint")) && !row.get("Subject").is_empty())

@@ -7,13 +7,12 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Fact;
-use super::records;
 use super::transcript::Part;
 
 /// Reads the profiles in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
     netsh(part, facts);
-    for record in records::records(part) {
+    for record in part.records() {
         let inbound = record.get("DefaultInboundAction");
         if inbound.is_empty() || record.get("Enabled").is_empty() {
             continue;

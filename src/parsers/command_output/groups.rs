@@ -1,7 +1,6 @@
 //! Who is in the groups that may log on: `net localgroup "Remote Desktop Users"`, `Get-LocalGroupMember`.
 
 use super::Fact;
-use super::records;
 use super::transcript::{Line, Part};
 
 /// The group whose members may log on by Remote Desktop (S-1-5-32-555), as Windows calls it.
@@ -46,7 +45,7 @@ pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
     else {
         return;
     };
-    let records = records::records(part);
+    let records = part.records();
     let rows = records.iter().filter(|record| !record.get("ObjectClass").is_empty());
     let names: Vec<_> = rows.clone().map(|record| record.get("Name").to_owned()).collect();
     let lines = rows.map(|record| record.lines.1);

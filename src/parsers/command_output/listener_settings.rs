@@ -5,16 +5,16 @@
 //! whichever is in use, the registry only one that somebody assigned.
 
 use super::Fact;
-use super::records::{self, Record};
+use super::records::Record;
 use super::transcript::Part;
 
 const KEY: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\Terminal Server\WinStations\RDP-Tcp";
 
 /// Reads both in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    for record in records::records(part) {
+    for record in part.records() {
         if record.get("TerminalName").eq_ignore_ascii_case("RDP-Tcp") {
-            listener(&record, facts);
+            listener(record, facts);
         }
         let (cloud, domain) = (record.get("AzureAdJoined"), record.get("DomainJoined"));
         if matches!(cloud, "YES" | "NO") && matches!(domain, "YES" | "NO") {

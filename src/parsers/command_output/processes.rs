@@ -121,5 +121,5 @@ fn objects(part: &Part<'_>) -> Vec<Process> {
             services: String::new(),
         })
     };
-    records::records(part).iter().filter_map(row).take(MOST).collect()
+    part.records().iter().filter_map(row).take(MOST).collect()
 }

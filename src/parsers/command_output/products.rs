@@ -1,12 +1,11 @@
 //! Security products: `Get-CimInstance -Namespace root/SecurityCenter2 AntiVirusProduct`, `FirewallProduct`.
 
 use super::Fact;
-use super::records;
 use super::transcript::Part;
 
 /// Reads the products that have reported to the Security Center, in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    for record in records::records(part) {
+    for record in part.records() {
         let (name, state) = (record.get("displayName"), record.get("productState"));
         let Ok(state) = state.parse::<u32>() else { continue };
         // 0x1000 in the state says that it is on.

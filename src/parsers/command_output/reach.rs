@@ -5,13 +5,12 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Fact;
-use super::records;
 use super::transcript::Part;
 
 /// Reads the trials of a port in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
     let mut told = false;
-    for record in records::records(part) {
+    for record in part.records() {
         let tcp = answers(record.get("TcpTestSucceeded"));
         let port = record.get("RemotePort");
         if tcp.is_empty() || port.is_empty() {

@@ -1,6 +1,6 @@
 //! Names with values, as PowerShell and `wmic` print objects: as a list, a table with a ruler, CSV, or `Name=value`.
 
-use super::transcript::{Line, Part};
+use super::transcript::Line;
 
 /// One object.
 #[derive(Debug, Default)]
@@ -30,10 +30,10 @@ impl Record {
 /// Objects kept of one output; a machine has some hundred services and rules, and a busy one thousands of connections.
 const MOST: usize = 50_000;
 
-/// Every object in a part.
-pub(super) fn records(part: &Part<'_>) -> Vec<Record> {
-    let mut records = lists(part.lines);
-    let mut lines = part.lines;
+/// Every object in some lines.
+pub(super) fn records(all: &[Line]) -> Vec<Record> {
+    let mut records = lists(all);
+    let mut lines = all;
     while let Some((line, rest)) = lines.split_first() {
         let ruler = rest.first().map(|line| columns(&line.text)).unwrap_or_default();
         let rows = if ruler.is_empty() {

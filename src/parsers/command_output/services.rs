@@ -7,7 +7,6 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Fact;
-use super::records;
 use super::transcript::Part;
 
 /// The services a connection depends on, and those of the roles around it.
@@ -34,7 +33,7 @@ const SERVICES: &[&str] = &[
 /// Reads every listing of services in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
     read_sc(part, facts);
-    for record in records::records(part) {
+    for record in part.records() {
         let state = state(record.first(&["State", "Status"]));
         let start = start(record.first(&["StartMode", "StartType"]));
         let name = record.first(&["Name", "ServiceName"]);

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Fact;
-use super::transcript::Part;
+use super::transcript::{Line, Part};
 
 /// Reads the build in a part: `Microsoft Windows [Version 10.0.20348.4648]`, `Version 21H2 (OS Build 20348.4648)`.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
@@ -17,6 +17,14 @@ pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
         )
         .expect("the pattern is a constant")
     });
+    // The first lines of a console that was pasted below other words are of whoever pasted it.
+    let own = |line: &&Line| {
+        let text = line.text.trim();
+        text.is_empty() || text.starts_with("(c)") || text.starts_with('©') || VER.is_match(text)
+    };
+    if part.command.is_none() && !part.lines.iter().all(|line| own(&line)) {
+        return;
+    }
     for line in part.lines.iter().take(50) {
         let Some(found) = VER.captures(&line.text) else { continue };
         let text = |name: &str| found.name(name).map_or("", |value| value.as_str());
