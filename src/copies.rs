@@ -59,6 +59,12 @@ impl Counted {
             && event.computer.as_deref().and_then(HostKey::new).as_ref() == Some(&self.computer)
     }
 
+    /// Whether records of a span can be of this log; a selection may be of several logs, and names none.
+    fn may_have(&self, span: &CoverageSpan) -> bool {
+        let same = HostKey::new(&span.computer).as_ref() == Some(&self.computer);
+        same && (*self.channel == *span.channel || span.channel.is_empty())
+    }
+
     fn is_of(&self, span: &CoverageSpan) -> bool {
         *self.channel == *span.channel
             && HostKey::new(&span.computer).as_ref() == Some(&self.computer)
@@ -111,7 +117,7 @@ impl<'s> Copies<'s> {
         let slack = slack(scan.local);
         let shares = |log: &&Counted| {
             scan.coverage.iter().any(|span| {
-                log.is_of(span)
+                log.may_have(span)
                     && log.numbers.shared_with(&span.numbers) > 0
                     && log.first - slack <= span.last
                     && span.first <= log.last + slack
@@ -160,15 +166,24 @@ impl<'s> Copies<'s> {
 
     /// Says which records were left out of a scan; its coverage, which had them, is corrected.
     pub(crate) fn note_shared(&self, scan: &mut Scan, shared: &[Counted]) {
+        let mut told: BTreeMap<(&str, &str), u64> = BTreeMap::new();
         for span in &mut scan.coverage {
             let mut logs = shared.iter().filter(|log| log.is_of(span)).peekable();
-            let Some(first) = logs.peek().map(|log| self.path(log.source)) else { continue };
+            let Some(first) = logs.peek().copied() else { continue };
             let mut known = RecordNumbers::default();
             logs.for_each(|log| known.absorb(&log.numbers));
             let records = known.shared_with(&span.numbers);
             span.records = span.records.saturating_sub(records);
-            let what =
-                format!("{records} records of {} are also in {first}: counted once", span.channel);
+            told.insert((&first.channel, self.path(first.source)), records);
+        }
+        // Of a selection only what was wanted is known to be there.
+        for (log, count) in shared.iter().zip(&scan.left_out).filter(|(_, count)| **count > 0) {
+            if !told.keys().any(|(channel, _)| *channel == &*log.channel) {
+                told.insert((&log.channel, self.path(log.source)), *count);
+            }
+        }
+        for ((channel, first), records) in told {
+            let what = format!("{records} records of {channel} are also in {first}: counted once");
             scan.notices.push(Notice::new(scan.source, "", what));
         }
     }

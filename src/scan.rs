@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
@@ -50,6 +51,8 @@ pub struct Scan {
     pub hints: Hints,
     /// Where its clock was set back.
     pub(crate) steps: Steps,
+    /// Wanted records that were left out because they are counted elsewhere, for each log that has them.
+    pub(crate) left_out: Vec<u64>,
 }
 
 impl Scan {
@@ -141,7 +144,8 @@ pub(crate) fn scan_without(
     interest: &Interest,
     known: &[Counted],
 ) -> Scan {
-    run(source, Scanner { known, ..Scanner::new(source.id, db, interest) })
+    let left_out = known.iter().map(|_| AtomicU64::new(0)).collect();
+    run(source, Scanner { known, left_out, ..Scanner::new(source.id, db, interest) })
 }
 
 fn run(source: &Source, mut scanner: Scanner<'_>) -> Scan {
@@ -206,6 +210,7 @@ struct Scanner<'s> {
     watch: Option<Mutex<Watch<'s>>>,
     /// Records that are counted elsewhere.
     known: &'s [Counted],
+    left_out: Vec<AtomicU64>,
     findings: Findings,
     attempts: AttemptBuilder,
     ticket: Vec<Event>,
@@ -227,6 +232,7 @@ impl<'s> Scanner<'s> {
             interest,
             watch: None,
             known: &[],
+            left_out: Vec::new(),
             findings: Findings::default(),
             attempts: AttemptBuilder::default(),
             ticket: Vec::new(),
@@ -270,6 +276,7 @@ impl<'s> Scanner<'s> {
             local: self.local,
             hints: self.hints,
             steps: self.steps,
+            left_out: self.left_out.into_iter().map(AtomicU64::into_inner).collect(),
         }
     }
 }
@@ -297,7 +304,10 @@ impl Sink for Scanner<'_> {
 
     fn sift(&self, event: &Event) -> Option<Kept> {
         // Left out for its number, not for what it says: the next one that says the same is asked for anew.
-        if self.known.iter().any(|log| log.has(event)) {
+        if let Some(log) = self.known.iter().position(|log| log.has(event)) {
+            if let Some(count) = self.left_out.get(log) {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
             return Some(Box::new(Sifted::default()));
         }
         let is_fact = matches!(&*event.provider, "mstsc" | "ticket");

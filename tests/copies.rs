@@ -122,6 +122,22 @@ fn an_export_beside_its_log_counts_for_what_the_log_has_not() {
 }
 
 #[test]
+fn what_a_hunting_tool_reports_of_a_log_that_is_there_counts_once() {
+    let row = |id: u64| {
+        let time = start() + TimeDelta::minutes(i64::try_from(id).unwrap());
+        format!(
+            "\"{} +00:00\",\"x\",\"med\",\"SRV01\",\"Sys\",36870,{id},\"Type: server ¦ ErrorCode: 0x8009030d\"\r\n",
+            time.format("%Y-%m-%d %H:%M:%S%.3f")
+        )
+    };
+    let head = "\"Timestamp\",\"RuleTitle\",\"Level\",\"Computer\",\"Channel\",\"EventID\",\"RecordID\",\"Details\"\r\n";
+    let report = format!("{head}{}{}{}", row(12), row(30), row(99)).into_bytes();
+    let (hits, _, said) = counts(&[("a-report.csv", report), ("System.evtx", log("SRV01", 1..40))]);
+    assert_eq!(hits, 40, "{said:?}");
+    assert_eq!(said, ["2 records of System are also in System.evtx: counted once"]);
+}
+
+#[test]
 fn a_log_that_was_cleared_is_another_log_and_so_is_that_of_another_machine() {
     let days_later = export("SRV01", 1..40, 72);
     let (hits, _, said) = counts(&[("a.evtx", log("SRV01", 1..40)), ("b.xml", days_later)]);

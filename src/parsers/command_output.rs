@@ -34,6 +34,7 @@ mod time_service;
 mod tls_peer;
 mod transcript;
 mod version;
+mod zone_name;
 
 use std::collections::HashSet;
 
@@ -78,6 +79,7 @@ static READERS: &[Reader] = &[
     products::read,
     listener_settings::read,
     certificates::read,
+    zone_name::read,
 ];
 
 /// Formats of their own that are pasted between other outputs.

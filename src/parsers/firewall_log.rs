@@ -124,7 +124,7 @@ impl Columns {
 }
 
 /// Whether an address belongs to a private network, where clients are, and scanners are not.
-fn is_near(address: &str) -> bool {
+pub(super) fn is_near(address: &str) -> bool {
     match address.parse() {
         Ok(IpAddr::V4(address)) => {
             address.is_private() || address.is_loopback() || address.is_link_local()

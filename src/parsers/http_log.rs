@@ -13,7 +13,8 @@
 //! are counted from the left and those behind it from the right.
 //!
 //! Requests for the gateway become events, and none other. That the server asks for credentials (401) is how every connection
-//! begins: it counts only when nothing better followed from the same address.
+//! begins: it counts only when nothing better began soon after it from the same address. What lasts is logged when it ends,
+//! with the time it took, so this is known at the end of the log.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -32,7 +33,7 @@ pub struct HttpLog;
 /// A client that is let in comes back within this after being asked for credentials.
 const HANDSHAKE: TimeDelta = TimeDelta::minutes(2);
 
-/// Addresses that wait for what follows, at most.
+/// Refusals that wait for what follows; more are told as they are.
 const WAITING: usize = 10_000;
 
 const IIS: &str = "IIS";
@@ -66,7 +67,7 @@ impl Parser for HttpLog {
                 damage.one(format_args!("line {number}"), "the line is cut off", sink);
             }
         }
-        reader.refusals_before(None, sink);
+        reader.tell_refusals(sink);
         reader.covered.finish(source.id, reader.log, sink);
         damage.finish(sink);
         damage::report(&lines, source, sink);
@@ -80,9 +81,18 @@ struct Reader<'s> {
     /// The day of lines without one, and the last time of day on it.
     day: Option<NaiveDate>,
     last: NaiveTime,
-    /// Requests that were asked for credentials, by address, with how many there were.
-    asked: BTreeMap<String, (DateTime<Utc>, u64, Event)>,
+    /// Requests that were asked for credentials, by address.
+    asked: BTreeMap<String, Vec<Asked>>,
+    waiting: usize,
     covered: Lines,
+}
+
+/// Requests one after the other that were asked for credentials.
+struct Asked {
+    last: DateTime<Utc>,
+    count: u64,
+    /// That of the last, for the first has no reason yet.
+    event: Event,
 }
 
 /// The values of one line.
@@ -111,6 +121,7 @@ impl<'s> Reader<'s> {
             day: None,
             last: NaiveTime::MIN,
             asked: BTreeMap::new(),
+            waiting: 0,
             covered: Lines::default(),
         }
     }
@@ -144,47 +155,56 @@ impl<'s> Reader<'s> {
         if !is_for_gateway(request) {
             return Some(());
         }
-        let status = request.get("sc-status").parse::<u16>().unwrap_or_default();
+        let status = request.get("sc-status").parse::<u16>().ok();
         let address = request.get("c-ip").to_owned();
         let event = self.event(number, time, request, &address);
-        self.refusals_before(Some(time), sink);
         match status {
-            401 => self.ask(address, time, event),
-            // Let in: what was asked for before was given.
-            100..=399 => {
-                self.asked.remove(&address);
+            Some(401) => self.ask(address, time, event, sink),
+            Some(100..=399) => {
+                let took = request.get("time-taken").parse::<i64>().unwrap_or_default();
+                let took = TimeDelta::try_milliseconds(took).unwrap_or_default();
+                self.let_in(&address, time - took.min(TimeDelta::days(30)), time);
                 sink.event(event.with("Outcome", "accepted"));
             }
-            _ => sink.event(event.with("Outcome", "refused")),
+            Some(_) => sink.event(event.with("Outcome", "refused")),
+            // Nothing was answered.
+            None => sink.event(event.with("Outcome", "dropped")),
         }
         Some(())
     }
 
-    /// Keeps the last of several refusals, for the first has no reason yet.
-    fn ask(&mut self, address: String, time: DateTime<Utc>, event: Event) {
-        if self.asked.len() < WAITING || self.asked.contains_key(&address) {
-            let count = self.asked.get(&address).map_or(0, |(_, count, _)| *count) + 1;
-            self.asked.insert(address, (time, count, event));
+    fn ask(&mut self, address: String, time: DateTime<Utc>, event: Event, sink: &mut dyn Sink) {
+        if self.waiting >= WAITING {
+            self.tell_refusals(sink);
+        }
+        let asked = self.asked.entry(address).or_default();
+        match asked.last_mut().filter(|asked| (time - asked.last).abs() <= HANDSHAKE) {
+            Some(known) => *known = Asked { last: time, count: known.count + 1, event },
+            None => {
+                asked.push(Asked { last: time, count: 1, event });
+                self.waiting += 1;
+            }
         }
     }
 
-    /// Hands out those that were asked for credentials and did not come back; all of them at the end.
-    fn refusals_before(&mut self, now: Option<DateTime<Utc>>, sink: &mut dyn Sink) {
-        let over = |time: DateTime<Utc>| now.is_none_or(|now| now - time > HANDSHAKE);
-        if !self.asked.values().any(|(time, ..)| over(*time)) {
-            return;
+    /// What was asked for shortly before, or while this was going on, was given.
+    fn let_in(&mut self, address: &str, from: DateTime<Utc>, to: DateTime<Utc>) {
+        if let Some(asked) = self.asked.get_mut(address) {
+            let before = asked.len();
+            asked.retain(|asked| !(from - HANDSHAKE..=to).contains(&asked.last));
+            self.waiting -= before - asked.len();
         }
-        let mut done = Vec::new();
-        for (address, (time, count, event)) in std::mem::take(&mut self.asked) {
-            if over(time) {
-                let event = event.with("Outcome", "credentials refused");
-                done.push(event.with("Tries", count.to_string()));
-            } else {
-                self.asked.insert(address, (time, count, event));
-            }
+    }
+
+    /// Hands out those that were asked for credentials and did not come back, in the order of the log.
+    fn tell_refusals(&mut self, sink: &mut dyn Sink) {
+        let mut left: Vec<_> = std::mem::take(&mut self.asked).into_values().flatten().collect();
+        self.waiting = 0;
+        left.sort_by_key(|asked| asked.event.origin);
+        for Asked { count, event, .. } in left {
+            let event = event.with("Outcome", "credentials refused");
+            sink.event(event.with("Tries", count.to_string()));
         }
-        done.sort_by_key(|event| event.origin);
-        done.into_iter().for_each(|event| sink.event(event));
     }
 
     fn time(&mut self, request: &Request<'_>) -> Option<DateTime<Utc>> {
@@ -272,15 +292,19 @@ mod tests {
             &line("08:01:02", "198.51.100.8", "-", "401 1 2148074252"),
             "2026-11-18 08:05:00 192.0.2.20 GET /index.html - 443 - 198.51.100.9 Mozilla 404 0 2 1\r\n",
             &line("08:06:00", "198.51.100.7", "-", "503 0 0"),
+            &line("08:10:00", "198.51.100.9", "-", "401 2 5"),
+            // A session of an hour, logged when it ends.
+            "2026-11-18 09:10:01 192.0.2.20 RDG_OUT_DATA /remoteDesktopGateway/ - 443 CORP\\eve 198.51.100.9 MS-RDGateway/1.0 101 0 0 3600000\r\n",
             "2026-11-18 08:06:0",
         ]
         .concat();
         insta::assert_snapshot!(parse(&HttpLog, log), @r#"
         line 7: 2026-11-18T08:00:02Z, http-log in IIS Method="RDG_OUT_DATA" Uri="/remoteDesktopGateway/" Status="200" SubStatus="0" Win32Status="0" User="CORP\\ann" Address="198.51.100.7" Outcome="accepted"
-        line 9: 2026-11-18T08:01:02Z, http-log in IIS Method="RDG_OUT_DATA" Uri="/remoteDesktopGateway/" Status="401" SubStatus="1" Win32Status="2148074252" Address="198.51.100.8" Outcome="credentials refused" Tries="2"
         line 11: 2026-11-18T08:06:00Z, http-log in IIS Method="RDG_OUT_DATA" Uri="/remoteDesktopGateway/" Status="503" SubStatus="0" Win32Status="0" Address="198.51.100.7" Outcome="refused"
-        coverage: IIS of , 7 records 0..0, 2026-11-18T08:00:01Z..2026-11-18T08:06:00Z
-        line 12: notice: the line is cut off (lost: 1 line)
+        line 13: 2026-11-18T09:10:01Z, http-log in IIS Method="RDG_OUT_DATA" Uri="/remoteDesktopGateway/" Status="101" SubStatus="0" Win32Status="0" User="CORP\\eve" Address="198.51.100.9" Outcome="accepted"
+        line 9: 2026-11-18T08:01:02Z, http-log in IIS Method="RDG_OUT_DATA" Uri="/remoteDesktopGateway/" Status="401" SubStatus="1" Win32Status="2148074252" Address="198.51.100.8" Outcome="credentials refused" Tries="2"
+        coverage: IIS of , 9 records 0..0, 2026-11-18T08:00:01Z..2026-11-18T09:10:01Z
+        line 14: notice: the line is cut off (lost: 1 line)
         "#);
     }
 

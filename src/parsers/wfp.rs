@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use quick_xml::Reader;
 use quick_xml::events::Event as Xml;
 
+use super::firewall_log::is_near;
 use super::{Parser, Sink, damage};
 use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
@@ -170,6 +171,7 @@ fn net_event(item: &Item, source: &Source, number: u64) -> Option<Event> {
     let event = Event::text("wfp", Timestamp::Utc(time), source.record(number))
         .with("Statement", "drop")
         .with("Direction", if outbound { "out" } else { "in" })
+        .with("Scope", if is_near(&address) { "near" } else { "internet" })
         .with("Address", address)
         .with("Port", RDP);
     Some(event.with("Filter", item.get("filterId")))
@@ -217,8 +219,8 @@ mod tests {
             drop("51004", "3389", "CLASSIFY_DROP"),
         );
         insta::assert_snapshot!(parse(&Wfp, format!("{text}</netEvents>")), @r#"
-        record 1: 2026-11-18T08:14:02.115Z, wfp Statement="drop" Direction="in" Address="192.0.2.9" Port="3389" Filter="66305"
-        record 4: 2026-11-18T08:14:02.115Z, wfp Statement="drop" Direction="out" Address="192.0.2.9" Port="3389" Filter="66305"
+        record 1: 2026-11-18T08:14:02.115Z, wfp Statement="drop" Direction="in" Scope="internet" Address="192.0.2.9" Port="3389" Filter="66305"
+        record 4: 2026-11-18T08:14:02.115Z, wfp Statement="drop" Direction="out" Scope="internet" Address="192.0.2.9" Port="3389" Filter="66305"
         "#);
         assert!(parse(&Wfp, text).contains("cut off"));
         assert!(!Wfp.sniff(&source("<Events><Event><System/></Event></Events>")));
