@@ -12,6 +12,9 @@ pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
     let mut names: Vec<&str> = Vec::new();
     let (mut first, mut last) = (None, 0);
     for line in part.lines {
+        if !line.text.contains("TLS_") {
+            continue;
+        }
         let text = line.text.trim().trim_matches('"');
         let value = match text.split_once(" :") {
             Some((label, value)) if label.trim_end() == "Name" => value.trim(),

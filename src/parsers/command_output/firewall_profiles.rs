@@ -51,6 +51,7 @@ fn netsh(part: &Part<'_>, facts: &mut Vec<Fact>) {
             .expect("the pattern is a constant")
     });
     let rows = part.lines.iter().enumerate();
+    let rows = rows.filter(|(_, line)| line.text.contains("Inbound"));
     let found: Vec<_> = rows
         .filter_map(|(at, line)| Some((at, line.number, POLICY.captures(&line.text)?)))
         .collect();

@@ -20,9 +20,9 @@ pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
     while let Some((line, after)) = rest.split_first() {
         rest = after;
         let text = line.text.as_str();
-        session |= LOGON.is_match(text);
-        if let Some(count) = COUNT.captures(text).and_then(|found| found.get(1)).filter(|_| session)
-        {
+        session |= text.contains("0:0x") && LOGON.is_match(text);
+        let count = session.then(|| COUNT.captures(text)).flatten();
+        if let Some(count) = count.as_ref().and_then(|found| found.get(1)) {
             facts.push(Fact::new("klist", line.number).with("Tickets", count.as_str()));
         }
         if is_numbered(text) {
@@ -71,7 +71,7 @@ fn failure(part: &Part<'_>, line: &str, number: u64) -> Option<Fact> {
         Regex::new(r"(?i)^\s*klist\b.*\b(0x[0-9a-f]{8})(?:/-?\d+)?\b|\(GetTicket substatus\): (0x[0-9a-f]{3,8})")
             .expect("the pattern is a constant")
     });
-    let found = FAILED.captures(line)?;
+    let found = line.contains("0x").then(|| FAILED.captures(line)).flatten()?;
     let code = found.get(1).or_else(|| found.get(2))?.as_str().to_ascii_lowercase();
     let asked = part.command.filter(|_| part.runs(&["klist"])).unwrap_or_default();
     let asked = asked.split_whitespace().find_map(|word| word.split_once('/'));
