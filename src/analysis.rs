@@ -7,8 +7,10 @@ use rayon::prelude::*;
 
 use crate::attempts::PeerBook;
 use crate::bundle::Bundle;
+use crate::case::places::Places;
 use crate::case::{Case, Host, HostKey};
 use crate::cause::CauseId;
+use crate::copies::{self, Copies, Counted, Standing};
 use crate::diagnosis::{self, Diagnosis, Incident, Weights, clock};
 use crate::event::{Position, SourceId};
 use crate::findings::Findings;
@@ -117,14 +119,19 @@ pub fn analyze_observed<'db>(
         progress(source.bytes);
         scan
     };
+    let again = |scan: &Scan, known: &[Counted]| {
+        let source = bundle.sources().get(scan.source.index());
+        source.map(|source| scan::scan_without(source, db, interest, known))
+    };
     let (mut findings, mut attempts) = (Findings::default(), PeerBook::default());
+    let mut copies = Copies::of(bundle.sources());
     let mut scans: Vec<Scan> = Vec::with_capacity(bundle.sources().len());
     for part in bundle.sources().chunks(AT_ONCE * rayon::current_num_threads().max(1)) {
         let part: Vec<Scan> = part.par_iter().map(one).collect();
         for mut scan in part {
             // What fitted is put together as it comes: only the whole has a limit worth the name.
-            // What is in local time waits until the zone is known.
-            if !scan.local {
+            if scan.is_log() {
+                count_once(&mut scan, &mut copies, None, &again);
                 findings.absorb(std::mem::take(&mut scan.findings));
                 attempts.absorb(std::mem::take(&mut scan.attempts));
             }
@@ -135,8 +142,16 @@ pub fn analyze_observed<'db>(
         // Nobody takes an answer from half of a ticket: what was found is not put in order any more.
         scans.iter_mut().for_each(Scan::forget);
         (findings, attempts) = (Findings::default(), PeerBook::default());
+    } else {
+        // Texts and exports come behind the logs: what is in local time waits until the zone is known, and whether one
+        // is a copy shows when it is known whose logs lie where.
+        let places = copies::places(&scans, bundle.sources());
+        for scan in scans.iter_mut().filter(|scan| !scan.is_log()) {
+            count_once(scan, &mut copies, Some(&places), &again);
+        }
     }
     zone::resolve(&mut scans, bundle.sources(), scope.zone);
+    scans.iter_mut().filter(|scan| !scan.is_log()).for_each(|scan| copies.leave_out_told(scan));
     if let Some(first) = scans.first_mut() {
         first.findings.absorb(findings);
         first.attempts.absorb(attempts);
@@ -147,6 +162,7 @@ pub fn analyze_observed<'db>(
         .notices()
         .iter()
         .cloned()
+        .chain(copies.notice())
         .chain(scans.iter_mut().flat_map(|scan| std::mem::take(&mut scan.notices)))
         .collect();
     let mut case = Case::new(&mut scans, bundle.sources());
@@ -174,6 +190,29 @@ pub fn analyze_observed<'db>(
         worked,
         names,
     }
+}
+
+/// Leaves out of a scan what was counted before, by reading it again where that is a part of it; `again` does that.
+fn count_once(
+    scan: &mut Scan,
+    copies: &mut Copies<'_>,
+    places: Option<&Places>,
+    again: &dyn Fn(&Scan, &[Counted]) -> Option<Scan>,
+) {
+    match copies.standing(scan, places) {
+        Standing::New => {}
+        Standing::Copy(first) => return copies.set_aside(scan, first),
+        Standing::Shares(known) => {
+            if let Some(rest) = again(scan, &known) {
+                let events = scan.events;
+                *scan = Scan { events, ..rest };
+                copies.count(scan);
+                copies.note_shared(scan, &known);
+                return;
+            }
+        }
+    }
+    copies.count(scan);
 }
 
 /// Notes how far clocks were off while it failed, where they were set right afterwards.

@@ -1,10 +1,13 @@
 //! What all sources of a bundle say together: hosts with their roles, attempts, findings, the ticket, the coverage.
 
+pub(crate) mod places;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use self::places::Places;
 use crate::attempts::{AttemptSide, Attempts};
 use crate::event::{Event, SourceId};
 use crate::findings::Findings;
@@ -211,7 +214,7 @@ impl Case {
         for scan in scans {
             let hint = sources
                 .get(scan.source.index())
-                .map(|source| path_role(&source.path))
+                .map(|source| places::role(&source.path))
                 .unwrap_or_default();
             for span in &scan.coverage {
                 let host = HostKey::new(&span.computer).and_then(|key| self.hosts.get_mut(&key));
@@ -232,18 +235,18 @@ impl Case {
         }
     }
 
-    /// A list of updates names no computer: it belongs to the host whose logs lie beside it, else to the side its folder
-    /// is named after, else to the only server.
+    /// A list of updates names no computer: it belongs to the host whose logs lie beside it, else to the one its collector
+    /// names, else to the side its folder is named after, else to the only server.
     fn give_texts_a_host(&mut self, scans: &[Scan], sources: &[Source]) {
         let path_of = |id: SourceId| sources.get(id.index()).map_or("", |source| &*source.path);
-        let mut by_folder: BTreeMap<&str, Option<&Arc<str>>> = BTreeMap::new();
-        for scan in scans {
-            for span in &scan.coverage {
-                let slot =
-                    by_folder.entry(folder(path_of(scan.source))).or_insert(Some(&span.computer));
-                if slot.is_some_and(|known| HostKey::new(known) != HostKey::new(&span.computer)) {
-                    *slot = None;
-                }
+        let mut places = Places::default();
+        for span in scans.iter().flat_map(|scan| &scan.coverage) {
+            places.claim(path_of(span.source), &span.computer);
+        }
+        // Listings that name their machine speak for what lies beside them.
+        for event in self.found("systeminfo") {
+            if let Some(computer) = &event.computer {
+                places.claim(path_of(event.origin.source), computer);
             }
         }
         let named = |key: Option<&HostKey>| {
@@ -253,21 +256,41 @@ impl Case {
         let client = named(self.ticket_client.as_ref().or_else(|| self.only(|roles| roles.client)));
         let only = named(if self.hosts.len() == 1 { self.hosts.keys().next() } else { None });
         let mut findings = std::mem::take(&mut self.findings);
+        let mut told: BTreeMap<HostKey, (Arc<str>, HostRoles)> = BTreeMap::new();
         findings.rewrite(&mut |bucket| {
             let event = &mut bucket.example;
-            if event.computer.is_some() || matches!(&*event.provider, "mstsc" | "ticket") {
+            if matches!(&*event.provider, "mstsc" | "ticket") {
                 return;
             }
             let path = path_of(event.origin.source);
-            let beside = by_folder.get(folder(path)).copied().flatten().cloned();
-            let by_name = match path_role(path) {
-                HostRoles { server: true, client: false } => server.clone(),
-                HostRoles { server: false, client: true } => client.clone(),
-                _ => None,
-            };
-            event.computer = beside.or(by_name).or_else(|| only.clone()).or_else(|| server.clone());
+            let role = places::role(path);
+            if event.computer.is_none() {
+                let by_role = match role {
+                    HostRoles { server: true, client: false } => server.clone(),
+                    HostRoles { server: false, client: true } => client.clone(),
+                    _ => None,
+                };
+                let placed = places.host(path).or(by_role);
+                event.computer = placed.or_else(|| only.clone()).or_else(|| server.clone());
+            }
+            if let Some(name) = &event.computer
+                && let Some(key) = HostKey::new(name)
+            {
+                told.entry(key).or_insert_with(|| (Arc::clone(name), role));
+            }
         });
         self.findings = findings;
+        // Machines of which there are only texts.
+        for (key, (name, role)) in told {
+            let host = self.hosts.entry(key).or_insert_with(|| Host {
+                name: name.to_string(),
+                roles: role,
+                ..Host::default()
+            });
+            if host.name.is_empty() {
+                host.name = name.to_string();
+            }
+        }
     }
 
     fn note_cleared_logs_and_builds(&mut self) {
@@ -293,8 +316,13 @@ impl Case {
                         }
                     }
                     // A record of a start is more exact, and knows the revision.
-                    ("systeminfo", None) if host.os.is_none() => {
-                        host.os = event.field("Build").map(|build| format!("build {build}"));
+                    ("systeminfo", None) => {
+                        let build = event.field("Build").map(|build| format!("build {build}"));
+                        let exact =
+                            |os: &Option<String>| os.as_ref().is_some_and(|os| os.contains('.'));
+                        if host.os.is_none() || (exact(&build) && !exact(&host.os)) {
+                            host.os = build.or_else(|| host.os.take());
+                        }
                     }
                     ("EventLog", Some(6005)) => host.boots.extend(bucket.first),
                     // `10.00.` and the build; strings without names.
@@ -362,18 +390,4 @@ fn cover(hosts: &mut BTreeMap<HostKey, Host>, span: &CoverageSpan, state: LogSta
     log.records += span.records;
     log.numbers.absorb(&span.numbers);
     log.state.absorb(state);
-}
-
-fn folder(path: &str) -> &str {
-    path.rsplit_once(['/', '!']).map_or("", |(folder, _)| folder)
-}
-
-/// The side a folder or archive is named after.
-fn path_role(path: &str) -> HostRoles {
-    let mut roles = HostRoles::default();
-    for part in path.to_lowercase().split(['/', '!']) {
-        roles.server |= part.starts_with("server") || part.starts_with("target") || part == "host";
-        roles.client |= part.starts_with("client") || part.starts_with("source");
-    }
-    roles
 }

@@ -371,6 +371,17 @@ impl Findings {
         })
     }
 
+    /// Leaves out what `keep` does not want.
+    pub(crate) fn retain(&mut self, keep: &dyn Fn(&Bucket) -> bool) {
+        for series in &mut self.series {
+            series.buckets.retain(keep);
+        }
+        self.buckets = self.series.iter().map(|series| series.buckets.len()).sum();
+        let empty =
+            |place: &usize| self.series.get(*place).is_none_or(|series| series.buckets.is_empty());
+        self.places.retain(|_, place| !empty(place));
+    }
+
     /// Changes every example, for the passes that know the whole bundle (host of a text, zone of a local time).
     pub fn rewrite(&mut self, change: &mut dyn FnMut(&mut Bucket)) {
         self.buckets = 0;

@@ -15,6 +15,7 @@ pub mod case;
 pub mod cause;
 pub mod codes;
 pub mod collect;
+mod copies;
 pub mod diagnosis;
 mod embedded;
 pub mod error;

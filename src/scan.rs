@@ -2,13 +2,16 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use crate::attempts::{self, AttemptBuilder, PeerBook, Sighting};
+use crate::copies::Counted;
 use crate::event::{Event, Passing, Position, SourceId, TimeQuality, Timestamp};
 use crate::findings::{Findings, Hit};
 use crate::notice::Notice;
+use crate::parsers::evtx::Evtx;
 use crate::parsers::{CoverageSpan, Interest, Kept, LogState, Parser, Sink, parser_for, unread};
 use crate::signatures::{Database, SignatureId};
 use crate::source::Source;
@@ -48,6 +51,8 @@ pub struct Scan {
     pub hints: Hints,
     /// Where its clock was set back.
     pub(crate) steps: Steps,
+    /// Wanted records that were left out because they are counted elsewhere, for each log that has them.
+    pub(crate) left_out: Vec<u64>,
 }
 
 impl Scan {
@@ -62,6 +67,11 @@ impl Scan {
         self.findings = Findings::default();
         self.attempts = PeerBook::default();
         self.ticket = Vec::new();
+    }
+
+    /// Whether it is an event log itself, and not something made of one.
+    pub(crate) fn is_log(&self) -> bool {
+        self.format == Some(Evtx.format()) && !self.local
     }
 
     /// Moves everything dated to the instants that the local times mean. Days stay days.
@@ -129,6 +139,22 @@ pub(crate) fn scan_watched(
 ) -> Scan {
     let mut scanner = Scanner::new(source.id, db, interest);
     scanner.watch = watch.map(Mutex::new);
+    run(source, scanner)
+}
+
+/// Scans one source as if it had not the records that are counted elsewhere.
+#[must_use]
+pub(crate) fn scan_without(
+    source: &Source,
+    db: &Database,
+    interest: &Interest,
+    known: &[Counted],
+) -> Scan {
+    let left_out = known.iter().map(|_| AtomicU64::new(0)).collect();
+    run(source, Scanner { known, left_out, ..Scanner::new(source.id, db, interest) })
+}
+
+fn run(source: &Source, mut scanner: Scanner<'_>) -> Scan {
     let parser = parser_for(source);
     match parser {
         Some(parser) => parse(parser, source, &mut scanner),
@@ -161,6 +187,7 @@ fn parse(parser: &dyn Parser, source: &Source, scanner: &mut Scanner<'_>) {
 }
 
 /// What an event says, told without the others.
+#[derive(Default)]
 struct Sifted {
     hit: Option<Hit>,
     sighting: Option<Box<Sighting>>,
@@ -187,6 +214,9 @@ struct Scanner<'s> {
     db: &'s Database,
     interest: &'s Interest,
     watch: Option<Mutex<Watch<'s>>>,
+    /// Records that are counted elsewhere.
+    known: &'s [Counted],
+    left_out: Vec<AtomicU64>,
     findings: Findings,
     attempts: AttemptBuilder,
     ticket: Vec<Event>,
@@ -207,6 +237,8 @@ impl<'s> Scanner<'s> {
             db,
             interest,
             watch: None,
+            known: &[],
+            left_out: Vec::new(),
             findings: Findings::default(),
             attempts: AttemptBuilder::default(),
             ticket: Vec::new(),
@@ -250,6 +282,7 @@ impl<'s> Scanner<'s> {
             local: self.local,
             hints: self.hints,
             steps: self.steps,
+            left_out: self.left_out.into_iter().map(AtomicU64::into_inner).collect(),
         }
     }
 }
@@ -276,6 +309,13 @@ impl Sink for Scanner<'_> {
     }
 
     fn sift(&self, event: &Event) -> Option<Kept> {
+        // Left out for its number, not for what it says: the next one that says the same is asked for anew.
+        if let Some(log) = self.known.iter().position(|log| log.has(event)) {
+            if let Some(count) = self.left_out.get(log) {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+            return Some(Box::new(Sifted::default()));
+        }
         let is_fact = matches!(&*event.provider, "mstsc" | "ticket");
         let found: Vec<_> = self.db.matches(event).collect();
         let mut hints = Hints::default();
@@ -292,7 +332,7 @@ impl Sink for Scanner<'_> {
 
     fn sift_again(&self, like: &Kept, passing: Passing) -> Option<Kept> {
         let Sifted { hit, sighting, fact, hints, seen } = like.downcast_ref()?;
-        if fact.is_some() || seen.is_some() || !hints.is_empty() {
+        if fact.is_some() || seen.is_some() || !hints.is_empty() || !self.known.is_empty() {
             return None;
         }
         let sighting = match sighting {

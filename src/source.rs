@@ -202,8 +202,8 @@ impl Source {
         let encoding = match encoding::sniff(&self.head).0 {
             Charset::Wide(encoding) => encoding,
             // What is read as one document has one encoding; the head may end inside a letter.
-            Charset::Narrow(_) => match std::str::from_utf8(&self.head) {
-                Err(error) if error.error_len().is_some() => WINDOWS_1252,
+            Charset::Narrow(page) => match std::str::from_utf8(&self.head) {
+                Err(error) if error.error_len().is_some() => page.of_document(),
                 _ => UTF_8,
             },
         };

@@ -50,6 +50,21 @@ fn case() -> Files {
     files
 }
 
+/// The case with a sample of every format there is beside it.
+fn case_with_every_format() -> Files {
+    let mut files = case();
+    let mut samples = Files::new();
+    files_below(&fixture("formats"), "samples/", &mut samples);
+    samples.retain(|(name, _)| !name.contains("/not/"));
+    let formats: std::collections::BTreeSet<_> =
+        samples.iter().map(|(name, _)| name.split('/').nth(1).unwrap().to_owned()).collect();
+    // All but the event logs, which the case has.
+    assert_eq!(formats.len(), rdpwhy::parsers::PARSERS.len() - 1, "{formats:?}");
+    files.append(&mut samples);
+    files.sort();
+    files
+}
+
 // Packers.
 
 fn zipped(files: &Files, options: SimpleFileOptions) -> Vec<u8> {
@@ -256,6 +271,116 @@ fn however_a_ticket_is_packed_the_answer_is_the_same() {
         assert!(!result.to_string().contains(PASSWORD), "{name} tells the password");
         assert_eq!(bundle.notices().len(), usize::from(encrypted), "{name}: {said}");
     }
+}
+
+#[test]
+fn however_every_format_is_packed_the_answer_is_the_same() {
+    let files = case_with_every_format();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in &files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    let bundle = Bundle::open(&[folder.path()], &options(&[])).unwrap();
+    let expected = plain(&result_of(&bundle), "");
+    let unread = expected["sources"].as_array().unwrap().iter().filter(|it| it["format"].is_null());
+    assert_eq!(unread.count(), 0);
+    let deflated = zipped(&files, method(CompressionMethod::Deflated));
+    for (name, inner, bytes) in [
+        ("a.7z", "", seven_z(&files, true, None)),
+        ("a.cab", "", cabinet(&files, cab::CompressionType::MsZip)),
+        ("a.tar.gz", "", gz(&tar_of(&files))),
+        ("outer.zip", "inner.zip!", {
+            let inner = vec![("inner.zip".into(), deflated.clone())];
+            zipped(&inner, method(CompressionMethod::Stored))
+        }),
+        ("a.zip", "", deflated),
+    ] {
+        let result = result_of(&opened(name, &bytes, &[]));
+        assert_eq!(plain(&result, &format!("{name}!{inner}")), expected, "{name}");
+    }
+}
+
+/// The case as collectors lay it out: the server's part by each of them, with a list of updates and a listing that name no machine.
+#[test]
+fn whichever_collector_packed_it_the_answer_is_the_same() {
+    let files = case();
+    let listing = b"  TCP    0.0.0.0:135            0.0.0.0:0              LISTENING       904\n  \
+        TCP    0.0.0.0:3389           0.0.0.0:0              LISTENING       1188\n  \
+        TCP    0.0.0.0:49664          0.0.0.0:0              LISTENING       712\n"
+        .to_vec();
+    let logs = |folder: &str, rename: &dyn Fn(&str) -> String| -> Files {
+        let of_server =
+            files.iter().filter(|(name, _)| name.ends_with(".evtx") && name.starts_with("server/"));
+        let renamed = of_server.map(|(name, bytes)| {
+            (format!("{folder}/{}", rename(name.rsplit('/').next().unwrap())), bytes.clone())
+        });
+        renamed.collect()
+    };
+    let others: Files =
+        files.iter().filter(|(name, _)| !name.starts_with("server/")).cloned().collect();
+    let same = |name: &str| name.to_owned();
+    let encoded = |name: &str| name.replace('%', "%25");
+    let short =
+        |name: &str| format!("SRV01_{}", name.replace("Microsoft-Windows-", "").replace("%4", "-"));
+    let root = "Collection-SRV01_contoso_example-2026-11-18T10_00_00Z/uploads";
+    let layouts: [(&str, Files, String); 4] = [
+        (
+            "kape",
+            logs("2026-11-18T100000_SRV01.zip_/C/Windows/System32/winevt/logs", &same),
+            "2026-11-18T100000_SRV01.zip_/C/netstat.txt".into(),
+        ),
+        (
+            "velociraptor",
+            logs(&format!("{root}/auto/C%3A/Windows/System32/winevt/Logs"), &encoded),
+            format!("{root}/../results/netstat.txt").replace("uploads/../", ""),
+        ),
+        (
+            "msrd",
+            logs("MSRD-Results-SRV01-20261118_1000/SRV01_EventLogs", &short),
+            "MSRD-Results-SRV01-20261118_1000/SRV01_Networking/SRV01_Netstat.txt".into(),
+        ),
+        (
+            "azure",
+            logs("device_0/Windows/System32/winevt/Logs", &same),
+            "device_0/Windows/netstat.txt".into(),
+        ),
+    ];
+    let mut answers = Vec::new();
+    for (collector, server, text) in layouts {
+        let mut all = [others.clone(), server, vec![(text, listing.clone())]].concat();
+        all.sort();
+        let result = result_of(&opened(
+            "ticket.zip",
+            &zipped(&all, method(CompressionMethod::Deflated)),
+            &[],
+        ));
+        let hosts: Vec<_> = result["hosts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|host| (host["name"].to_string(), host["role"].to_string()))
+            .collect();
+        let of_listing: Vec<_> = result["timeline"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|line| line["provider"] == "ports")
+            .map(|line| line["host"].to_string())
+            .collect();
+        assert_eq!(of_listing.len(), 1, "{collector}");
+        let incident = &result["incidents"][0];
+        let first = &incident["causes"][0];
+        answers.push((
+            collector,
+            (hosts, of_listing, first["id"].clone(), first["probability"].clone()),
+        ));
+    }
+    for (collector, answer) in &answers {
+        assert_eq!(*answer, answers[0].1, "{collector}");
+    }
+    assert_eq!(answers[0].1.2, "cert-key-access-denied");
 }
 
 /// `fixtures/archives` holds one set of files, packed by other programs with what our own packers cannot write.

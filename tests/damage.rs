@@ -1,5 +1,9 @@
 //! Bundles arrive torn: whatever happens to a file, the analysis ends, says what is lost, and keeps what is whole.
-#![allow(clippy::unwrap_used, reason = "a helper of a test may fail as loudly as the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a helper of a test may fail as loudly as the test"
+)]
 
 #[path = "damage/every_file.rs"]
 mod every_file;

@@ -89,6 +89,23 @@ fn no_parser_takes_its_counter_examples() {
     }
 }
 
+/// A format without a sample, a counter-example or a line in the manual is half a format.
+#[test]
+fn every_format_has_a_sample_a_counter_example_and_a_line_in_the_manual() {
+    let manual = include_str!("../docs/formats.md");
+    let mut missing = Vec::new();
+    for format in PARSERS.iter().map(|parser| parser.format()) {
+        let folder = fixtures().join(format);
+        // Event logs are the cases themselves, and hundreds of files of other formats are none.
+        let sampled = format == "evtx"
+            || (!files(&folder).is_empty() && !files(&folder.join("not")).is_empty());
+        if !sampled || !manual.contains(&format!("| `{format}` |")) {
+            missing.push(format);
+        }
+    }
+    assert_eq!(missing, Vec::<&str>::new());
+}
+
 /// The events of a real file, through whichever parser takes it; `None` where there are no real files.
 #[expect(clippy::disallowed_methods, reason = "real files are not part of this repository")]
 fn real(name: &str) -> Option<Vec<Event>> {

@@ -188,3 +188,38 @@ fn a_short_key_is_refused() {
     command.arg("analyze").arg(bundle(CASES[0])).args(["--redact", "--redact-key"]).arg(key);
     command.assert().code(1);
 }
+
+/// What commands print has names in places of its own.
+#[test]
+fn members_of_groups_tickets_and_controllers_get_pseudonyms() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let file = |name: &str, text: &str| {
+        fs::write(folder.path().join(name), text).expect("it can be written")
+    };
+    file(
+        "groups.txt",
+        &format!(
+            "Alias name     Remote Desktop Users\n\nMembers\n\n{}\nQUILLCORP\\mirabel\nThe command completed successfully.\n",
+            "-".repeat(79)
+        ),
+    );
+    file(
+        "klist.txt",
+        "Current LogonId is 0:0x4f2a1\n\nCached Tickets: (1)\n\n#0>     Client: osbert @ QUILLCORP.EXAMPLE\n        \
+        Server: TERMSRV/vaultbox.quillcorp.example @ QUILLCORP.EXAMPLE\n        KerbTicket Encryption Type: AES\n",
+    );
+    file(
+        "gpresult.txt",
+        "C:\\>gpresult /r\n\nCOMPUTER SETTINGS\n------------------\n    \
+        Group Policy was applied from:      dcwest.quillcorp.example\n\n    \
+        Applied Group Policy Objects\n    -----------------------------\n        Default Domain Policy\n",
+    );
+    let lines = ["timeline", "--all", "--format", "jsonl"];
+    let plain = String::from_utf8(run(&lines, folder.path())).expect("UTF-8").to_lowercase();
+    let redacted = [lines.as_slice(), &["--redact"]].concat();
+    let redacted = String::from_utf8(run(&redacted, folder.path())).expect("UTF-8").to_lowercase();
+    for name in ["mirabel", "osbert", "vaultbox", "dcwest", "quillcorp"] {
+        assert!(plain.contains(name), "{name} is not in {plain}");
+        assert!(!redacted.contains(name), "{name} is in {redacted}");
+    }
+}

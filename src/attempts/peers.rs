@@ -62,6 +62,16 @@ impl PeerBook {
         self.rows.values_mut().flat_map(|row| &mut row.kept).for_each(change);
     }
 
+    /// Leaves out what `keep` does not want.
+    pub(crate) fn retain(&mut self, keep: &dyn Fn(&Attempt) -> bool) {
+        for row in self.rows.values_mut() {
+            let before = row.kept.len();
+            row.kept.retain(keep);
+            row.seen -= (before - row.kept.len()) as u64;
+        }
+        self.rows.retain(|_, row| !row.kept.is_empty());
+    }
+
     /// The attempts, in order of time.
     #[must_use]
     pub fn into_list(self) -> Vec<Attempt> {

@@ -59,6 +59,9 @@ pub const EVENT_XML_DEPTH: usize = 64;
 /// Data fields of one event; Windows stops at 99 or so.
 pub const EVENT_FIELDS: usize = 4096;
 
+/// How much of an event log of Windows XP is read, in bytes; Windows kept them below 300 MB.
+pub const EVT_BYTES: u64 = 512 * 1024 * 1024;
+
 /// Largest text that is read as a ticket, in bytes; a ticket is written by people.
 pub const TICKET_BYTES: u64 = 8 * 1024 * 1024;
 

@@ -8,16 +8,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::addresses;
+use super::answers;
 use super::background::Background;
 use super::builds;
 use super::clock::Offsets;
 use super::downtime;
 use super::failure::Basis;
+use super::firewall_scope::{self, ClientAddresses};
 use super::floods;
 use super::incident::Incident;
+use super::members;
 use super::model;
+use super::owners;
 use super::peer_certificate;
 use super::protocols;
+use super::suites;
 use super::trigger::Change;
 use super::weights::Weights;
 use crate::case::{Case, HostKey};
@@ -59,6 +64,7 @@ pub fn weigh(
     let lines = Lines::new(timeline);
     let policies = Policies::of(case);
     let background = Background::new(case);
+    let client = ClientAddresses::of(case, incident);
     let mut weighed = Weighed::new();
     let mut best: BTreeMap<(CauseId, String), Ground> = BTreeMap::new();
     for (key, series) in case.findings.series() {
@@ -73,7 +79,7 @@ pub fn weigh(
         let Some((bucket, share, flood)) = nearest(incident, signature, series, &calm) else {
             continue;
         };
-        if policies.overrule(&bucket.example) {
+        if policies.overrule(&bucket.example) || !firewall_scope::counts(&bucket.example, &client) {
             continue;
         }
         let is_noise = flood
@@ -92,7 +98,7 @@ pub fn weigh(
             }
             let weight_db = weights.weigh(*grade, share, is_noise);
             let entry = lines.find(key, bucket);
-            let text = signature.summarize(&bucket.example) + &seen;
+            let text = signature.summarize(&bucket.example) + &seen + &set_by(&bucket.example);
             let ground =
                 Ground { signature: signature.name.clone(), grade: *grade, weight_db, entry, text };
             let fact = signature.fact.as_ref().unwrap_or(&signature.name);
@@ -111,10 +117,24 @@ pub fn weigh(
     addresses::add_grounds(case, incident, &mut weighed);
     peer_certificate::add_grounds(case, incident, &mut weighed);
     protocols::add_grounds(case, incident, &mut weighed);
+    for add in [
+        firewall_scope::add_grounds,
+        owners::add_grounds,
+        members::add_grounds,
+        suites::add_grounds,
+        answers::add_grounds,
+    ] {
+        add(case, incident, &mut weighed);
+    }
     // What the model itself knows stands at the failure and is no noise.
     let own = weighed.values_mut().flatten().filter(|ground| ground.weight_db == 0.0);
     own.for_each(|ground| ground.weight_db = weights.of(ground.grade));
     weighed
+}
+
+/// The policy that sets a value, where `gpresult` tells.
+fn set_by(event: &Event) -> String {
+    event.field("GPO").map_or_else(String::new, |name| format!(", set by the policy {name}"))
 }
 
 /// Values of Remote Desktop that a policy sets: the local value of the same name is not in force, and on machines that

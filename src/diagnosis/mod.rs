@@ -5,23 +5,28 @@
 //! what would decide, [`reasons`] and [`why_not`] why it is this cause and no other.
 
 mod addresses;
+mod answers;
 mod background;
 mod builds;
 pub mod clock;
 mod downtime;
 pub mod evidence;
 pub mod failure;
+mod firewall_scope;
 pub mod floods;
 pub mod incident;
 mod lines;
+mod members;
 pub mod missing;
 mod model;
+mod owners;
 mod pairing;
 mod peer_certificate;
 mod protocols;
 pub mod rank;
 pub mod reasons;
 mod silence;
+mod suites;
 mod trace;
 pub mod trigger;
 pub mod weights;

@@ -47,6 +47,18 @@ pub const TEXT_PROVIDERS: &[&str] = &[
     "netlogon-log",
     "fslogix-log",
     "rdp-file",
+    "klist",
+    "processes",
+    "clock",
+    "local-group",
+    "cipher-suites",
+    "firewall-profile",
+    "hosts-file",
+    "gpresult",
+    "security-product",
+    "device-join",
+    "http-log",
+    "wfp",
 ];
 
 /// Index of a source in [`Bundle::sources`](crate::bundle::Bundle::sources).

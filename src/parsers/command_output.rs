@@ -9,19 +9,32 @@
 //!
 //! A new output is a file here and a line in `READERS`.
 
+mod certificates;
+mod cipher_suites;
+mod clocks;
 mod firewall;
+mod firewall_profiles;
+mod groups;
+mod hosts_file;
+mod listener_settings;
 mod logon_mode;
 mod names;
+mod policies;
 mod ports;
+mod processes;
+mod products;
 mod reach;
 mod records;
 mod rights;
 mod secure_channel;
 mod services;
 mod sessions;
+mod tickets;
 mod time_service;
 mod tls_peer;
 mod transcript;
+mod version;
+mod zone_name;
 
 use std::collections::HashSet;
 
@@ -54,6 +67,19 @@ static READERS: &[Reader] = &[
     time_service::read,
     rights::read,
     tls_peer::read,
+    tickets::read,
+    processes::read,
+    clocks::read,
+    groups::read,
+    cipher_suites::read,
+    firewall_profiles::read,
+    hosts_file::read,
+    version::read,
+    policies::read,
+    products::read,
+    listener_settings::read,
+    certificates::read,
+    zone_name::read,
 ];
 
 /// Formats of their own that are pasted between other outputs.

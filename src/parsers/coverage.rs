@@ -7,7 +7,39 @@ use std::sync::Arc;
 
 pub use self::numbers::{Gap, RecordNumbers};
 use super::{CoverageSpan, Sink};
-use crate::event::{Event, Position};
+use chrono::{DateTime, Utc};
+
+use crate::event::{Event, Position, SourceId};
+
+/// Counts the lines of a log whose records have no numbers and name no computer.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    ends: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    records: u64,
+}
+
+impl Lines {
+    /// Counts one line.
+    pub(crate) fn add(&mut self, time: DateTime<Utc>) {
+        let (first, last) = self.ends.unwrap_or((time, time));
+        self.ends = Some((first.min(time), last.max(time)));
+        self.records += 1;
+    }
+
+    /// Hands over what was counted, as the log of this name.
+    pub(crate) fn finish(self, source: SourceId, log: &str, sink: &mut dyn Sink) {
+        let Some((first, last)) = self.ends else { return };
+        sink.coverage(CoverageSpan {
+            source,
+            channel: log.into(),
+            computer: "".into(),
+            first,
+            last,
+            records: self.records,
+            numbers: RecordNumbers::default(),
+        });
+    }
+}
 
 /// Counts the records of one source, wanted or not, by channel and computer.
 #[derive(Debug, Default)]

@@ -1,5 +1,5 @@
 //! Event logs as CSV with named columns: `Get-WinEvent` and `Get-EventLog` through `Export-Csv`, EvtxECmd, the
-//! `GetEvents` script of Microsoft's collectors.
+//! `GetEvents` script of Microsoft's collectors, and what the rules of hayabusa and chainsaw fitted.
 //!
 //! ```text
 //! "Message","Id","Version",…,"RecordId","ProviderName","ProviderId","LogName",…,"MachineName","UserId","TimeCreated",…
@@ -33,7 +33,7 @@ impl Parser for EventCsv {
         let Some(layout) = layout(source) else { return };
         let Some(clock) = layout.clock(source, sink) else { return };
         let Some(mut records) = layout.open(source, sink) else { return };
-        let mut exported = Exported::default();
+        let mut exported = Exported::of_report(columns::is_report(&layout.names));
         let (mut doubtful, mut odd) = (0_u64, 0_u64);
         for record in records.by_ref().filter(|record| record.line > layout.header) {
             match layout.columns(&record).row(clock) {
@@ -91,7 +91,7 @@ impl Layout {
     }
 
     fn clock(&self, source: &Source, sink: &mut dyn Sink) -> Option<Clock> {
-        let of_forensic_tool = ["Payload", "ChunkNumber"];
+        let of_forensic_tool = ["Payload", "ChunkNumber", "RuleTitle", "detections"];
         if self.names.iter().any(|name| of_forensic_tool.contains(&name.as_str())) {
             return Some(Clock::Utc);
         }
@@ -133,6 +133,25 @@ mod tests {
     }
 
     #[test]
+    fn reports_of_hunting_tools() {
+        let hayabusa = "\"Timestamp\",\"RuleTitle\",\"Level\",\"Computer\",\"Channel\",\"EventID\",\"RecordID\",\"Details\",\"ExtraFieldInfo\"\r\n\
+            \"2026-11-18 14:41:53.123 -06:00\",\"Failed Logon\",\"low\",\"SRV01\",\"Sec\",4625,48211,\"Type: 3 ¦ TgtUser: ann ¦ SrcIP: 192.0.2.7\",\"Status: 0xc000006d ¦ SubStatus: 0xc000006a\"\r\n\
+            \"2026-11-18 14:41:54.000 -06:00\",\"Other\",\"low\",\"SRV01\",\"Sys\",1,48300,\"x\",\"\"\r\n";
+        insta::assert_snapshot!(parse(&EventCsv, hayabusa), @r#"
+        record 48211: 2026-11-18T20:41:53.123Z, Microsoft-Windows-Security-Auditing 4625 in Security on SRV01 LogonType="3" TargetUserName="ann" IpAddress="192.0.2.7" Status="0xc000006d" SubStatus="0xc000006a" Address="192.0.2.7" User="ann"
+        record 48300: 2026-11-18T20:41:54Z,  1 in System on SRV01
+        coverage:  of SRV01, 1 records 48211..48211, 2026-11-18T20:41:53.123Z..2026-11-18T20:41:53.123Z
+        coverage:  of SRV01, 1 records 48300..48300, 2026-11-18T20:41:54Z..2026-11-18T20:41:54Z
+        "#);
+        let chainsaw = "timestamp,detections,path,count,Event.System.Provider,Event ID,Record ID,Computer,Event Data\n\
+            2026-11-18T20:41:53.123456+00:00,Key,System.evtx,1,Schannel,36870,48211,SRV01,\"ErrorCode: '0x8009030d'\nErrorState: 10001\n\"\n";
+        insta::assert_snapshot!(parse(&EventCsv, chainsaw), @r#"
+        record 48211: 2026-11-18T20:41:53.123456Z, Schannel 36870 on SRV01 ErrorCode="0x8009030d" ErrorState="10001"
+        coverage:  of SRV01, 1 records 48211..48211, 2026-11-18T20:41:53.123456Z..2026-11-18T20:41:53.123456Z
+        "#);
+    }
+
+    #[test]
     fn the_collectors_script_has_date_and_time_in_two_columns() {
         let text = "Date,Time,Type/Level,Computer Name,Event Code,Source,Task Category,Username,Description\r\n\
             11/18/2026,2:41:53 PM,Error,SRV01,36887,Schannel,None,SYSTEM,A fatal alert was received. The alert code is 40.\r\n";
@@ -145,7 +164,7 @@ mod tests {
     #[test]
     fn other_tables_are_not_taken() {
         for text in [
-            "\"Timestamp\",\"RuleTitle\",\"Level\",\"Computer\",\"Channel\",\"EventID\"\r\n",
+            "\"Timestamp\",\"RuleTitle\",\"Level\",\"Computer\",\"Rule\"\r\n",
             "Source,Description,HotFixID,InstalledBy,InstalledOn\r\n",
             "",
         ] {

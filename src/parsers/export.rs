@@ -7,6 +7,7 @@ pub(super) mod columns;
 pub(super) mod csv;
 pub(super) mod moment;
 mod providers;
+mod tools;
 mod values;
 
 use std::collections::BTreeSet;
@@ -122,6 +123,7 @@ pub(super) fn level(word: &str) -> Option<u8> {
 pub(super) struct Exported {
     coverage: Coverage,
     providers: BTreeSet<Arc<str>>,
+    selection: bool,
 }
 
 /// Without record numbers: a log has as many providers, and a filter leaves fewer ...
@@ -130,6 +132,11 @@ const PROVIDERS: usize = 5;
 const RECORDS: u64 = 50;
 
 impl Exported {
+    /// One of what the rules of a tool fitted, whatever its numbers look like.
+    pub(super) fn of_report(is_report: bool) -> Self {
+        Self { selection: is_report, ..Self::default() }
+    }
+
     pub(super) fn put(&mut self, row: Row, at: Origin, sink: &mut dyn Sink) {
         let event = row.event(at);
         self.coverage.add(&event);
@@ -143,7 +150,7 @@ impl Exported {
     pub(super) fn finish(self, sink: &mut dyn Sink) {
         let mixed = self.providers.len() >= PROVIDERS;
         for span in self.coverage.into_spans() {
-            let whole = is_whole(&span, mixed);
+            let whole = !self.selection && is_whole(&span, mixed);
             sink.coverage(if whole { span } else { CoverageSpan { channel: "".into(), ..span } });
         }
     }

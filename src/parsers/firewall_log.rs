@@ -15,6 +15,7 @@ use std::net::IpAddr;
 
 use chrono::NaiveDateTime;
 
+use super::coverage::Lines;
 use super::damage::{self, Damage};
 use super::{Parser, Sink};
 use crate::event::{Event, Timestamp};
@@ -24,6 +25,8 @@ use crate::source::Source;
 pub struct FirewallLog;
 
 const RDP: &str = "3389";
+
+const LOG: &str = "pfirewall.log";
 
 impl Parser for FirewallLog {
     fn format(&self) -> &'static str {
@@ -40,6 +43,7 @@ impl Parser for FirewallLog {
         let Some(mut lines) = damage::lines(source, sink) else { return };
         let mut damage = Damage::new(source, "line");
         let (mut columns, mut utc) = (Columns::default(), false);
+        let mut covered = Lines::default();
         for (number, line) in lines.by_ref() {
             let line = line.trim();
             if let Some(names) = line.strip_prefix("#Fields:") {
@@ -48,17 +52,25 @@ impl Parser for FirewallLog {
                 utc = format.trim() != "Local";
             } else if !line.is_empty() && !line.starts_with('#') {
                 match columns.packet(line, utc) {
-                    Some(Some((time, fields))) => {
-                        let event = Event::text("firewall-log", time, source.line(number));
-                        let with =
-                            |event: Event, (name, value): (&str, String)| event.with(name, value);
-                        sink.event(fields.into_iter().fold(event, with));
+                    Some((time, packet)) => {
+                        time.clock().into_iter().for_each(|time| covered.add(time));
+                        if let Some(fields) = packet {
+                            let mut event = Event::text("firewall-log", time, source.line(number));
+                            event.channel = Some(LOG.into());
+                            let with = |event: Event, (name, value): (&str, String)| {
+                                event.with(name, value)
+                            };
+                            sink.event(fields.into_iter().fold(event, with));
+                        }
                     }
-                    Some(None) => {}
                     None => damage.one(format_args!("line {number}"), "the line is cut off", sink),
                 }
             }
         }
+        if !utc {
+            sink.local();
+        }
+        covered.finish(source.id, LOG, sink);
         damage.finish(sink);
         damage::report(&lines, source, sink);
     }
@@ -68,15 +80,16 @@ impl Parser for FirewallLog {
 #[derive(Debug, Default)]
 struct Columns(Vec<String>);
 
-type Packet = (Timestamp, Vec<(&'static str, String)>);
+/// When, and what to tell of a packet of Remote Desktop.
+type Packet = (Timestamp, Option<Vec<(&'static str, String)>>);
 
 impl Columns {
     fn of(names: &str) -> Self {
         Self(names.split_whitespace().map(str::to_owned).collect())
     }
 
-    /// The packet of a line, if it is one of Remote Desktop; `None` when the line is torn.
-    fn packet(&self, line: &str, utc: bool) -> Option<Option<Packet>> {
+    /// The packet of a line; `None` when the line is torn.
+    fn packet(&self, line: &str, utc: bool) -> Option<Packet> {
         let values: Vec<_> = line.split_whitespace().collect();
         // Newer builds write a value more than they name.
         if values.len() < self.0.len() || values.len() < 8 {
@@ -88,30 +101,30 @@ impl Columns {
         };
         let stamp = format!("{} {}", value("date"), value("time"));
         let time = NaiveDateTime::parse_from_str(&stamp, "%Y-%m-%d %H:%M:%S").ok()?;
-        if value("dst-port") != RDP {
-            return Some(None);
-        }
         let time = if utc { Timestamp::Utc(time.and_utc()) } else { Timestamp::Local(time) };
+        if value("dst-port") != RDP {
+            return Some((time, None));
+        }
         let inbound = value("path") != "SEND";
         let (peer, own) = (value("src-ip"), value("dst-ip"));
         let peer = if inbound { peer } else { own };
         let scope = if is_near(peer) { "near" } else { "internet" };
-        Some(Some((
+        Some((
             time,
-            vec![
+            Some(vec![
                 ("Action", value("action").to_owned()),
                 ("Direction", if inbound { "in" } else { "out" }.to_owned()),
                 ("Protocol", value("protocol").to_owned()),
                 ("Address", peer.to_owned()),
                 ("Scope", scope.to_owned()),
                 ("Port", RDP.to_owned()),
-            ],
-        )))
+            ]),
+        ))
     }
 }
 
 /// Whether an address belongs to a private network, where clients are, and scanners are not.
-fn is_near(address: &str) -> bool {
+pub(super) fn is_near(address: &str) -> bool {
     match address.parse() {
         Ok(IpAddr::V4(address)) => {
             address.is_private() || address.is_loopback() || address.is_link_local()
@@ -137,8 +150,9 @@ mod tests {
             2026-03-02 08:15:03 DROP TCP 10.0.2.9 192.0.2.5 51001 3389 52 S RECEIVE\r\n\
             #Time Format: GMT\r\n2026-03-02 07:15:09 ALLOW TCP 192.0.2.5 198.51.100.7 51002 3389 0 - SEND\r\n";
         insta::assert_snapshot!(parse(&FirewallLog, log), @r#"
-        line 8: 2026-03-02 08:15:03 local, firewall-log Action="DROP" Direction="in" Protocol="TCP" Address="10.0.2.9" Scope="near" Port="3389"
-        line 10: 2026-03-02T07:15:09Z, firewall-log Action="ALLOW" Direction="out" Protocol="TCP" Address="198.51.100.7" Scope="internet" Port="3389"
+        line 8: 2026-03-02 08:15:03 local, firewall-log in pfirewall.log Action="DROP" Direction="in" Protocol="TCP" Address="10.0.2.9" Scope="near" Port="3389"
+        line 10: 2026-03-02T07:15:09Z, firewall-log in pfirewall.log Action="ALLOW" Direction="out" Protocol="TCP" Address="198.51.100.7" Scope="internet" Port="3389"
+        coverage: pfirewall.log of , 3 records 0..0, 2026-03-02T07:15:09Z..2026-03-02T08:15:03Z
         line 6: notice: the line is cut off (lost: 1 line)
         "#);
     }

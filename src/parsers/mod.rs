@@ -4,6 +4,7 @@
 
 pub mod acl;
 pub mod cbs_log;
+pub mod ccm_log;
 pub mod certutil;
 pub mod command_output;
 mod coverage;
@@ -17,11 +18,13 @@ pub mod event_json;
 pub mod event_list;
 pub mod event_viewer;
 pub mod event_xml;
+pub mod evt;
 pub mod evtx;
 mod export;
 pub mod firewall_log;
 pub mod fslogix_log;
 pub mod hotfix_list;
+pub mod http_log;
 pub mod mstsc_dialog;
 pub mod netlogon_log;
 pub mod rdp_file;
@@ -37,6 +40,7 @@ pub mod time_zone;
 pub mod unread;
 pub mod update_history;
 pub mod wevtutil_text;
+pub mod wfp;
 pub mod windows_update_log;
 
 use std::any::Any;
@@ -66,6 +70,7 @@ pub trait Parser: Sync {
 /// Every format, most specific first: a source goes to the first that sniffs it.
 pub static PARSERS: &[&dyn Parser] = &[
     &evtx::Evtx,
+    &evt::Evt,
     &event_xml::EventXml,
     &event_viewer::EventViewer,
     &event_csv::EventCsv,
@@ -75,6 +80,7 @@ pub static PARSERS: &[&dyn Parser] = &[
     &wevtutil_text::WevtutilText,
     &reporting_events::ReportingEvents,
     &cbs_log::CbsLog,
+    &ccm_log::CcmLog,
     &windows_update_log::WindowsUpdateLog,
     &dism_log::DismLog,
     &setup_log::SetupLog,
@@ -82,6 +88,8 @@ pub static PARSERS: &[&dyn Parser] = &[
     &dism_packages::DismPackages,
     &update_history::UpdateHistory,
     &firewall_log::FirewallLog,
+    &http_log::HttpLog,
+    &wfp::Wfp,
     &netlogon_log::NetlogonLog,
     &fslogix_log::FslogixLog,
     &rdp_file::RdpFile,

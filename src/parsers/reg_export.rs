@@ -9,6 +9,7 @@
 //! its values, as `PSPath`. Names of values and types are never translated; `(Default)` and error sentences are.
 //! What stands there is the state when it was collected, so the events carry no time.
 
+mod firewall;
 mod value;
 
 use std::sync::LazyLock;
@@ -152,7 +153,7 @@ impl Reader<'_> {
 
     fn value(&mut self, number: u64, line: &str, sink: &mut dyn Sink) {
         match (Value::of_line(line), &self.key) {
-            (Some(value), Some(key)) => sink.event(event(key, &value, number, self.source)),
+            (Some(value), Some(key)) => put(key, &value, number, self.source, sink),
             (Some(_), None) => {
                 self.damage.one(
                     format_args!("line {number}"),
@@ -211,7 +212,7 @@ impl Reader<'_> {
             match path {
                 Some(key) => {
                     let value = Value::of_property(&name, &data);
-                    sink.event(event(key, &value, number, self.source));
+                    put(key, &value, number, self.source, sink);
                 }
                 None => self.damage.one(
                     format_args!("line {number}"),
@@ -220,6 +221,16 @@ impl Reader<'_> {
                 ),
             }
         }
+    }
+}
+
+/// Hands out a value, and what it means where it is a rule of the firewall.
+fn put(key: &str, value: &Value, line: u64, source: &Source, sink: &mut dyn Sink) {
+    sink.event(event(key, value, line, source));
+    let is_rule = key.to_ascii_lowercase().ends_with(r"\firewallrules");
+    if let Some(fields) = firewall::rule(&value.name, &value.data).filter(|_| is_rule) {
+        let rule = Event::text("firewall-rule", Timestamp::Undated, source.line(line));
+        sink.event(fields.into_iter().fold(rule, |rule, (name, value)| rule.with(name, value)));
     }
 }
 

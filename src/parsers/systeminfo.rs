@@ -35,6 +35,9 @@ impl Parser for Systeminfo {
 
     fn sniff(&self, source: &Source) -> bool {
         let text = source.text_head();
+        if csv(&text).is_some() {
+            return true;
+        }
         let labelled: Vec<_> = text.lines().filter_map(labelled).collect();
         let version = labelled.iter().position(|value| is_version(value));
         let named = version.is_some_and(|at| (2..=4).contains(&at));
@@ -45,6 +48,10 @@ impl Parser for Systeminfo {
     fn parse(&self, source: &Source, sink: &mut dyn Sink) {
         let Some(mut lines) = damage::lines(source, sink) else { return };
         let mut system = System::default();
+        if let Some((number, cells)) = csv(&source.text_head()) {
+            cells.iter().for_each(|cell| system.cell(number, cell));
+            lines.by_ref().for_each(drop);
+        }
         for (number, line) in lines.by_ref() {
             system.take(number, line.trim_end());
         }
@@ -72,6 +79,22 @@ fn labelled(line: &str) -> Option<&str> {
             .expect("the pattern is a constant")
     });
     Some(LABEL.captures(line.trim_end())?.get(1).map_or("", |value| value.as_str()))
+}
+
+/// The row of `systeminfo /fo csv` and its line: below the names, each in quotation marks, in the same order as the list.
+fn csv(text: &str) -> Option<(u64, Vec<String>)> {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut lines = (1..).zip(text.lines()).filter(|(_, line)| line.starts_with('"'));
+    let cells = |line: &str| {
+        let line = line.trim_end().strip_prefix('"')?.strip_suffix('"')?;
+        Some(line.split("\",\"").map(str::to_owned).collect::<Vec<_>>())
+    };
+    let (_, names) = lines.next()?;
+    let (number, row) = lines.next()?;
+    let (names, row) = (cells(names)?, cells(row)?);
+    let version = row.iter().position(|value| is_version(value))?;
+    let kind = row.iter().any(|value| value.ends_with("processor Free"));
+    (names.len() == row.len() && (2..=4).contains(&version) && kind).then_some((number, row))
 }
 
 fn is_version(value: &str) -> bool {
@@ -127,6 +150,17 @@ impl System {
                 }
                 None => self.others |= self.inside || item.starts_with("File "),
             }
+        }
+    }
+
+    /// A cell of the table, which holds a list in one: `2 Hotfix(s) Installed.,[01]: KB5099999,[02]: KB5088888`.
+    fn cell(&mut self, number: u64, value: &str) {
+        self.label(number, value);
+        let items: Vec<_> =
+            value.split(",[").skip(1).filter_map(|item| kb(item.split_once("]: ")?.1)).collect();
+        if !items.is_empty() {
+            self.expected = first_number(value);
+            self.updates.extend(items.into_iter().map(|kb| (number, kb)));
         }
     }
 

@@ -6,11 +6,6 @@ use crate::source::Source;
 /// First bytes at an offset, what that is, and what to do about it.
 static KNOWN: &[(usize, &[u8], &str)] = &[
     (
-        4,
-        b"LfLe",
-        "event log of Windows XP or 2003 (.evt): open it in Event Viewer and save it as .evtx",
-    ),
-    (
         0,
         b"version https://git-lfs",
         "a pointer to a file that was not fetched (Git LFS), not the file",
@@ -49,9 +44,15 @@ pub fn notice(source: &Source) -> Notice {
     let starts = |(offset, magic, _): &&(usize, &[u8], &str)| {
         head.get(*offset..).is_some_and(|rest| rest.starts_with(magic))
     };
+    // `wevtutil al` puts them beside saved logs; their form is not documented, so that only the place tells them.
+    if source.path.contains("LocaleMetaData/") && source.path.to_ascii_lowercase().ends_with(".mta")
+    {
+        let what = "message texts of a saved log, which are not needed";
+        return Notice::new(source.id, "", what);
+    }
     let lost = "all of it";
     if is_etl(head) {
-        let what = "a trace (ETL): its texts are not in the file; on Windows, Get-WindowsUpdateLog decodes those of \
+        let what = "a trace (ETL), recognised and not readable here: the texts of its WPP messages are not in the file; on Windows, Get-WindowsUpdateLog decodes those of \
                     Windows Update, tracerpt FILE -o FILE.csv -of csv the others";
         return Notice::new(source.id, "", format!("not read: {what}")).losing(lost);
     }

@@ -201,6 +201,11 @@ impl Names {
         for (name, value) in &event.data {
             match kind_of_field(name) {
                 Some(kind) if is_plain(value) => self.add(kind, value),
+                // Accounts of a group or with a right, each between semicolons.
+                _ if &**name == "Members" => {
+                    let members = value.split(';').filter(|member| !member.starts_with("S-1-"));
+                    members.for_each(|member| self.add(Kind::User, member));
+                }
                 _ => {}
             }
             self.shapes(value);

@@ -82,7 +82,8 @@ impl<'s> RawLines<'s> {
                         return None;
                     }
                 }
-                None if pending.len() >= limits::LINE_BYTES => {
+                // Two more may be its end.
+                None if pending.len() > limits::LINE_BYTES + 2 => {
                     self.skipping = true;
                     break (self.pending.clone(), pending.len());
                 }
@@ -102,15 +103,15 @@ impl<'s> RawLines<'s> {
 
     fn lend(&mut self, range: std::ops::Range<usize>) -> RawLine<'_> {
         let mut bytes = self.buffer.get(range).unwrap_or_default();
-        if bytes.len() > limits::LINE_BYTES || self.skipping {
-            self.cut += 1;
-            bytes = bytes.get(..limits::LINE_BYTES).unwrap_or(bytes);
-        }
         if self.number == 1 {
             bytes = bytes.strip_prefix(MARK).unwrap_or(bytes);
         }
         while let Some(rest) = bytes.strip_suffix(b"\r") {
             bytes = rest;
+        }
+        if bytes.len() > limits::LINE_BYTES || self.skipping {
+            self.cut += 1;
+            bytes = bytes.get(..limits::LINE_BYTES).unwrap_or(bytes);
         }
         RawLine { number: self.number, bytes, page: self.page }
     }

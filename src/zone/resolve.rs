@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use super::hints::{Hint, same_boot};
 use super::{Pass, Zone};
 use crate::case::HostKey;
+use crate::case::places::Places;
 use crate::event::TimeQuality;
 use crate::notice::Notice;
 use crate::scan::Scan;
@@ -63,24 +64,24 @@ pub fn resolve(scans: &mut [Scan], sources: &[Source], given: Option<Zone>) {
     }
 }
 
-/// The machine of each source: the one that most of its records name, else the only one in its folder, else the only one.
+/// The machine of each source: the one that most of its records name, else the one to which its place points, else the
+/// only one.
 fn hosts(scans: &[Scan], sources: &[Source]) -> Vec<Option<HostKey>> {
     let named: Vec<_> = scans.iter().map(named_host).collect();
-    let folder = |scan: &Scan| {
-        let path = sources.get(scan.source.index()).map_or("", |source| &*source.path);
-        path.rsplit_once(['/', '!']).map_or("", |(folder, _)| folder).to_owned()
-    };
-    let mut by_folder: BTreeMap<String, Vec<&HostKey>> = BTreeMap::new();
+    let path = |scan: &Scan| sources.get(scan.source.index()).map_or("", |source| &*source.path);
+    let mut places = Places::default();
     for (scan, host) in scans.iter().zip(&named) {
-        by_folder.entry(folder(scan)).or_default().extend(host);
+        if let Some(host) = host {
+            places.claim(path(scan), &host.as_str().into());
+        }
     }
     let of_bundle = only(named.iter().flatten());
     scans
         .iter()
         .zip(&named)
         .map(|(scan, host)| {
-            let beside = || only(by_folder.get(&folder(scan))?.iter().copied());
-            host.clone().or_else(beside).or_else(|| of_bundle.clone())
+            let placed = || HostKey::new(&places.host(path(scan))?);
+            host.clone().or_else(placed).or_else(|| of_bundle.clone())
         })
         .collect()
 }

@@ -4,7 +4,6 @@
 //! `netsh` translates its labels; their order is fixed, and the words for yes, in and block are known in a few languages.
 
 use super::Fact;
-use super::records;
 use super::transcript::{Line, Part};
 
 /// From how many rules on a listing is one of all.
@@ -34,7 +33,7 @@ pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
         let fact = Fact::new("firewall-rules", start).with("Rules", rules.to_string());
         facts.push(fact.with("LetIn", if let_in { "yes" } else { "no" }));
     }
-    for record in records::records(part) {
+    for record in part.records() {
         let fact = |provider| Fact::new(provider, record.lines.0).up_to(record.lines.1);
         let name = record.first(&["DisplayName", "Name"]);
         if !record.get("Direction").is_empty() && is_rdp(record.get("Name"), name) {

@@ -8,7 +8,6 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Fact;
-use super::records;
 use super::transcript::{Line, Part};
 
 /// Reads what names were looked up, and which addresses the machine has, in a part.
@@ -16,7 +15,7 @@ pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
     nslookup(part, facts);
     ping(part, facts);
     ipconfig(part, facts);
-    for record in records::records(part) {
+    for record in part.records() {
         let address = record.first(&["IPAddress", "IP4Address", "IP6Address"]);
         if matches!(record.get("Type"), "A" | "AAAA") && address.parse::<IpAddr>().is_ok() {
             facts.push(answer(record.lines.0, record.get("Name"), address));

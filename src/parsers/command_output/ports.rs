@@ -7,7 +7,6 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::Fact;
-use super::records;
 use super::transcript::Part;
 
 /// The port of Remote Desktop, unless it was moved.
@@ -107,7 +106,7 @@ fn listener(found: &Captures<'_>, line: u64) -> Option<Listener> {
 
 /// `Get-NetTCPConnection`, as table, list or CSV.
 fn connections(part: &Part<'_>) -> Vec<Listener> {
-    let records = records::records(part);
+    let records = part.records();
     let listens = records.iter().filter(|record| record.get("State") == "Listen");
     listens
         .filter_map(|record| {

@@ -5,13 +5,12 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Fact;
-use super::records;
 use super::transcript::Part;
 
 /// Reads the trials of a port in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
     let mut told = false;
-    for record in records::records(part) {
+    for record in part.records() {
         let tcp = answers(record.get("TcpTestSucceeded"));
         let port = record.get("RemotePort");
         if tcp.is_empty() || port.is_empty() {
@@ -21,7 +20,8 @@ pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
         let fact = Fact::new("reachability", record.lines.0).up_to(record.lines.1);
         let fact = fact.with("Host", record.get("ComputerName"));
         let fact = fact.with("To", record.get("RemoteAddress")).with("Port", port);
-        facts.push(fact.with("Answers", tcp).with("Ping", answers(record.get("PingSucceeded"))));
+        let fact = fact.with("Answers", tcp).with("Ping", answers(record.get("PingSucceeded")));
+        facts.push(fact.with("From", record.first(&["SourceAddress", "SourceAddress.IPAddress"])));
     }
     if !told {
         facts.extend(part.lines.iter().filter_map(|line| sentence(&line.text, line.number)));

@@ -1,6 +1,6 @@
 //! Names with values, as PowerShell and `wmic` print objects: as a list, a table with a ruler, CSV, or `Name=value`.
 
-use super::transcript::{Line, Part};
+use super::transcript::Line;
 
 /// One object.
 #[derive(Debug, Default)]
@@ -30,10 +30,10 @@ impl Record {
 /// Objects kept of one output; a machine has some hundred services and rules, and a busy one thousands of connections.
 const MOST: usize = 50_000;
 
-/// Every object in a part.
-pub(super) fn records(part: &Part<'_>) -> Vec<Record> {
-    let mut records = lists(part.lines);
-    let mut lines = part.lines;
+/// Every object in some lines.
+pub(super) fn records(all: &[Line]) -> Vec<Record> {
+    let mut records = lists(all);
+    let mut lines = all;
     while let Some((line, rest)) = lines.split_first() {
         let ruler = rest.first().map(|line| columns(&line.text)).unwrap_or_default();
         let rows = if ruler.is_empty() {
@@ -127,7 +127,7 @@ fn slices(line: &str, starts: &[usize]) -> Vec<String> {
 /// `"Name","Status"` and the rows below.
 fn csv(header: &Line, rows: &[Line]) -> Vec<Record> {
     let names = cells(&header.text);
-    if names.len() < 2 || !header.text.starts_with('"') {
+    if names.len() < 2 || !header.text.trim_start_matches('\u{feff}').starts_with('"') {
         return Vec::new();
     }
     let rows = rows.iter().take_while(|line| line.text.starts_with('"')).take(MOST);
@@ -140,7 +140,8 @@ fn csv(header: &Line, rows: &[Line]) -> Vec<Record> {
 
 fn cells(line: &str) -> Vec<String> {
     let line = line.trim_start_matches('\u{feff}');
-    let separator = if line.contains("\";\"") { "\";\"" } else { "\",\"" };
+    let separator = ["\";\"", "\"\t\""].into_iter().find(|between| line.contains(between));
+    let separator = separator.unwrap_or("\",\"");
     let line = line.strip_prefix('"').and_then(|line| line.strip_suffix('"')).unwrap_or_default();
     line.split(separator).map(|cell| cell.replace("\"\"", "\"")).collect()
 }

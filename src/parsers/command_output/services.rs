@@ -7,7 +7,6 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Fact;
-use super::records;
 use super::transcript::Part;
 
 /// The services a connection depends on, and those of the roles around it.
@@ -34,14 +33,16 @@ const SERVICES: &[&str] = &[
 /// Reads every listing of services in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
     read_sc(part, facts);
-    for record in records::records(part) {
+    for record in part.records() {
         let state = state(record.first(&["State", "Status"]));
         let start = start(record.first(&["StartMode", "StartType"]));
         let name = record.first(&["Name", "ServiceName"]);
         if let Some(name) = known(name).filter(|_| !state.is_empty() || !start.is_empty()) {
             let fact = Fact::new("services", record.lines.0).up_to(record.lines.1);
             let fact = fact.with("Service", name).with("State", state).with("Start", start);
-            facts.push(fact.with("Account", record.get("StartName")));
+            let pid = record.first(&["ProcessId", "ProcessID"]);
+            let pid = if pid == "0" { "" } else { pid };
+            facts.push(fact.with("Account", record.get("StartName")).with("Pid", pid));
         }
     }
 }
@@ -69,6 +70,9 @@ fn read_sc(part: &Part<'_>, facts: &mut Vec<Fact>) {
             let text = |index: usize| found.get(index).map_or("", |value| value.as_str());
             let (name, value) = match (text(2), text(4)) {
                 ("", "") if line.text.contains("SERVICE_START_NAME") => ("Account", text(5)),
+                ("", "") if line.text.trim_start().starts_with("PID ") && text(5) != "0" => {
+                    ("Pid", text(5))
+                }
                 ("", "") => continue,
                 ("", code) => ("ExitCode", code),
                 (word, _) if !start(word).is_empty() => ("Start", start(word)),

@@ -1,9 +1,11 @@
 //! A console's text, cut at its prompts: `C:\>command`, `PS C:\> command`.
 
+use std::cell::OnceCell;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::records::{self, Record};
 use crate::event::SourceId;
 use crate::source::Source;
 
@@ -23,9 +25,19 @@ pub(super) struct Part<'t> {
     pub(super) prompt: Option<u64>,
     /// Its output.
     pub(super) lines: &'t [Line],
+    records: OnceCell<Vec<Record>>,
 }
 
 impl<'t> Part<'t> {
+    fn new(command: Option<&'t str>, prompt: Option<u64>, lines: &'t [Line]) -> Self {
+        Self { command, prompt, lines, records: OnceCell::new() }
+    }
+
+    /// The objects in the output; many readers look through them.
+    pub(super) fn records(&self) -> &[Record] {
+        self.records.get_or_init(|| records::records(self.lines))
+    }
+
     /// The output as a source of its own, for the parsers of other formats.
     pub(super) fn source(&self) -> Source {
         let text: Vec<_> = self.lines.iter().map(|line| line.text.as_str()).collect();
@@ -40,7 +52,8 @@ impl<'t> Part<'t> {
     /// Runs of lines between blank ones.
     pub(super) fn paragraphs(&self) -> Vec<Self> {
         let lines = self.lines.split(|line| line.text.trim().is_empty());
-        lines.filter(|lines| !lines.is_empty()).map(|lines| Self { lines, ..*self }).collect()
+        let lines = lines.filter(|lines| !lines.is_empty());
+        lines.map(|lines| Self::new(self.command, self.prompt, lines)).collect()
     }
 
     /// Whether the command runs one of these programs, also within a pipe.
@@ -57,12 +70,12 @@ pub(super) fn parts(lines: &[Line]) -> Vec<Part<'_>> {
     while let Some(at) = rest.iter().position(|line| prompt(&line.text).is_some()) {
         let (before, from) = rest.split_at(at);
         if command.is_some() || !before.is_empty() {
-            parts.push(Part { command, prompt: typed, lines: before });
+            parts.push(Part::new(command, typed, before));
         }
         let Some((line, after)) = from.split_first() else { break };
         (command, typed, rest) = (prompt(&line.text), Some(line.number), after);
     }
-    parts.push(Part { command, prompt: typed, lines: rest });
+    parts.push(Part::new(command, typed, rest));
     parts
 }
 

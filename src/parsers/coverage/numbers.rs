@@ -112,6 +112,36 @@ impl RecordNumbers {
         pairs.map(|((_, after), (before, _))| Gap { after: *after, before: *before })
     }
 
+    /// Whether every number is told apart: no gap was closed.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        self.closed == 0
+    }
+
+    /// Whether a number was seen; certain only when [`RecordNumbers::is_exact`].
+    #[must_use]
+    pub fn contains(&self, number: u64) -> bool {
+        let behind = self.stretches.partition_point(|(first, _)| *first <= number);
+        let stretch = behind.checked_sub(1).and_then(|index| self.stretches.get(index));
+        stretch.is_some_and(|(_, last)| number <= *last)
+    }
+
+    /// How many numbers were seen here and there.
+    #[must_use]
+    pub fn shared_with(&self, other: &Self) -> u64 {
+        let (mut mine, mut theirs) = (self.stretches.iter(), other.stretches.iter());
+        let (mut one, mut two) = (mine.next(), theirs.next());
+        let mut shared = 0_u64;
+        while let (Some((a, b)), Some((c, d))) = (one, two) {
+            let (first, last) = (a.max(c), b.min(d));
+            if first <= last {
+                shared = shared.saturating_add(last - first).saturating_add(1);
+            }
+            if b < d { one = mine.next() } else { two = theirs.next() }
+        }
+        shared
+    }
+
     /// How many numbers between the smallest and the largest no record has.
     #[must_use]
     pub fn missing(&self) -> u64 {
@@ -149,6 +179,15 @@ mod tests {
         assert!(numbers.gaps().count() <= STRETCHES);
         assert_eq!(numbers.missing(), (1 << 40) - 100_000);
         assert_eq!(gaps(&numbers).last(), Some(&(199_998, 1 << 40)));
+    }
+
+    #[test]
+    fn what_two_copies_share_is_counted() {
+        let one = RecordNumbers::of([1..=10, 21..=30]);
+        let two = RecordNumbers::of([5..=25, 40..=50]);
+        assert_eq!((one.shared_with(&two), two.shared_with(&one)), (11, 11));
+        assert_eq!(one.shared_with(&RecordNumbers::of([11..=20])), 0);
+        assert_eq!([1, 10, 11, 21, 31].map(|n| one.contains(n)), [true, true, false, true, false]);
     }
 
     #[test]

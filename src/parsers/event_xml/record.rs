@@ -9,6 +9,7 @@ use quick_xml::events::{BytesStart, Event as Markup};
 
 use crate::bundle::limits;
 use crate::event::{Event, Origin, Position, Timestamp, parse_code};
+use crate::notice::Notice;
 use crate::parsers::coverage::Coverage;
 use crate::parsers::{Interest, Sink};
 
@@ -20,6 +21,12 @@ pub(crate) fn feed(xml: &str, at: Origin, coverage: &mut Coverage, sink: &mut dy
     let Some((mut event, wanted)) = read(xml, at, Some(sink.interest())) else { return false };
     coverage.add(&event);
     if wanted {
+        if event.data.len() > limits::EVENT_FIELDS {
+            event.data.truncate(limits::EVENT_FIELDS);
+            let what = format!("an event has more than {} fields", limits::EVENT_FIELDS);
+            let at = event.origin.position.to_string();
+            sink.notice(Notice::new(event.origin.source, at, what).losing("the others"));
+        }
         event.derive_fields();
         sink.event(event);
     }
@@ -30,6 +37,7 @@ pub(crate) fn feed(xml: &str, at: Origin, coverage: &mut Coverage, sink: &mut dy
 #[cfg(test)]
 pub(crate) fn parse_event(xml: &str, at: Origin) -> Option<Event> {
     let (mut event, _) = read(xml, at, None)?;
+    event.data.truncate(limits::EVENT_FIELDS);
     event.derive_fields();
     Some(event)
 }
@@ -248,7 +256,8 @@ impl Walk {
     }
 
     fn push(&mut self, name: Arc<str>, value: String) {
-        if self.event.data.len() < limits::EVENT_FIELDS {
+        // One more than is kept, so that the loss can be told.
+        if self.event.data.len() <= limits::EVENT_FIELDS {
             self.event.data.push((name, value));
         }
     }

@@ -4,7 +4,7 @@ use chrono::DateTime;
 use serde_json::Value;
 
 use super::moment;
-use super::{Row, level, number};
+use super::{Row, level, number, tools};
 use crate::event::Timestamp;
 use crate::parsers::dates::Order;
 
@@ -18,12 +18,13 @@ pub(in crate::parsers) enum Clock {
 }
 
 /// The names that a value goes by, the commonest first.
-const PROVIDER: &[&str] = &["ProviderName", "Provider", "Source", "SourceName"];
+const PROVIDER: &[&str] =
+    &["ProviderName", "Provider", "Source", "SourceName", "Event.System.Provider"];
 const ID: &[&str] = &["Id", "EventID", "EventId", "Event ID", "Event Code", "EventCode"];
-const TIME: &[&str] = &["TimeCreated", "TimeGenerated", "DateTime", "TimeWritten"];
+const TIME: &[&str] = &["TimeCreated", "TimeGenerated", "DateTime", "TimeWritten", "Timestamp"];
 const CHANNEL: &[&str] = &["LogName", "Channel", "Log"];
 const COMPUTER: &[&str] = &["MachineName", "Computer", "Computer Name", "ComputerName"];
-const RECORD: &[&str] = &["RecordId", "EventRecordId", "EventRecordID", "Index"];
+const RECORD: &[&str] = &["RecordId", "EventRecordId", "EventRecordID", "Record ID", "Index"];
 const LEVEL: &[&str] = &["Level", "LevelDisplayName", "EntryType", "Type/Level"];
 const MESSAGE: &[&str] = &["Message", "Description"];
 
@@ -32,8 +33,14 @@ pub(in crate::parsers) fn fits(names: &[String]) -> bool {
     let has = |wanted: &[&str]| {
         names.iter().any(|name| wanted.iter().any(|known| known.eq_ignore_ascii_case(name)))
     };
-    // Tools that only report what their rules found have other names for their columns.
-    has(PROVIDER) && has(ID) && (has(TIME) || (has(&["Date"]) && has(&["Time"])))
+    (has(PROVIDER) || is_report(names))
+        && has(ID)
+        && (has(TIME) || (has(&["Date"]) && has(&["Time"])))
+}
+
+/// Whether the rows are what the rules of a tool found.
+pub(in crate::parsers) fn is_report(names: &[String]) -> bool {
+    tools::is_report(names)
 }
 
 /// The values of one row.
@@ -79,6 +86,19 @@ impl<'r> Columns<'r> {
             message: self.get(MESSAGE).to_owned(),
             ..Row::default()
         };
+        if is_report(self.names) {
+            let (log, provider) = tools::log_and_provider(&row.channel, id);
+            row.channel = log.to_owned();
+            if row.provider.is_empty() {
+                row.provider = provider.to_owned();
+            }
+            // Their own level is that of the rule.
+            row.level = None;
+            let columns = ["Details", "ExtraFieldInfo", "Event Data"];
+            let is_logon = row.channel == "Security" && (4624..=4634).contains(&id);
+            let values = columns.iter().map(|name| tools::values(self.get(&[name]), is_logon));
+            row.named = values.flatten().collect();
+        }
         if let Ok(payload) = serde_json::from_str::<Value>(self.get(&["Payload"])) {
             row.named = payload_values(&payload);
         }

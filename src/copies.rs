@@ -1,0 +1,268 @@
+//! The same log more than once in a bundle: two collections of one machine, shadow copies, an export beside its log. Each
+//! record counts once.
+//!
+//! * A file with the bytes of another is its copy, when it is written by people, names its machine, or lies where the other
+//!   one's machine lies: the same listing of two machines is no copy.
+//! * A log of the same channel and computer that shares record numbers, over a time that both reach, is a copy as far as it
+//!   shares them: it is read once more without those records. A log that was cleared begins anew with its numbers, but at
+//!   another time.
+//! * An export without record numbers is a copy as far as a whole log of the same channel and computer reaches.
+//!
+//! Of copies the one with the smaller path counts, event logs before their exports, so the answer is the same for any
+//! order of files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::attempts::PeerBook;
+use crate::bundle::limits;
+use crate::case::HostKey;
+use crate::case::places::{self, Places};
+use crate::event::{Event, Position, SourceId, Timestamp};
+use crate::findings::{Bucket, Findings};
+use crate::notice::Notice;
+use crate::parsers::{CoverageSpan, RecordNumbers};
+use crate::scan::Scan;
+use crate::source::Source;
+
+/// How far a local time may be from UTC.
+const ANY_ZONE: TimeDelta = TimeDelta::hours(14);
+
+/// Records of one log that have been counted.
+#[derive(Debug, Clone)]
+pub(crate) struct Counted {
+    source: SourceId,
+    computer: HostKey,
+    channel: Arc<str>,
+    numbers: RecordNumbers,
+    first: DateTime<Utc>,
+    last: DateTime<Utc>,
+}
+
+impl Counted {
+    /// Whether an event is one of these records.
+    pub(crate) fn has(&self, event: &Event) -> bool {
+        let (Position::Record(id), Some(time)) = (event.origin.position, event.time.clock()) else {
+            return false;
+        };
+        let slack = slack(matches!(event.time, Timestamp::Local(_)));
+        self.numbers.contains(id)
+            && (self.first - slack..=self.last + slack).contains(&time)
+            && self.is_about(event)
+    }
+
+    /// Whether an event names this log of this computer.
+    fn is_about(&self, event: &Event) -> bool {
+        event.channel.as_deref() == Some(&*self.channel)
+            && event.computer.as_deref().and_then(HostKey::new).as_ref() == Some(&self.computer)
+    }
+
+    /// Whether records of a span can be of this log; a selection may be of several logs, and names none.
+    fn may_have(&self, span: &CoverageSpan) -> bool {
+        let same = HostKey::new(&span.computer).as_ref() == Some(&self.computer);
+        same && (*self.channel == *span.channel || span.channel.is_empty())
+    }
+
+    fn is_of(&self, span: &CoverageSpan) -> bool {
+        *self.channel == *span.channel
+            && HostKey::new(&span.computer).as_ref() == Some(&self.computer)
+    }
+}
+
+fn slack(local: bool) -> TimeDelta {
+    if local { ANY_ZONE } else { TimeDelta::zero() }
+}
+
+/// What of a scan was counted before.
+pub(crate) enum Standing {
+    /// Nothing of it.
+    New,
+    /// All of it, in this source.
+    Copy(SourceId),
+    /// These records.
+    Shares(Vec<Counted>),
+}
+
+/// What has been counted so far.
+pub(crate) struct Copies<'s> {
+    sources: &'s [Source],
+    files: BTreeMap<String, SourceId>,
+    logs: Vec<Counted>,
+    /// Copies of files, for only the first ones are named.
+    copies: usize,
+}
+
+impl<'s> Copies<'s> {
+    /// Nothing has been counted of these sources.
+    pub(crate) fn of(sources: &'s [Source]) -> Self {
+        Self { sources, files: BTreeMap::new(), logs: Vec::new(), copies: 0 }
+    }
+
+    /// What of a scan has been counted before; `places` is known once all sources are read.
+    pub(crate) fn standing(&self, scan: &Scan, places: Option<&Places>) -> Standing {
+        let known = scan.sha256.as_ref().and_then(|digest| self.files.get(digest));
+        if let Some(first) = known.filter(|_| scan.format.is_some()) {
+            let named = scan.coverage.iter().any(|span| !span.computer.is_empty());
+            let together = || {
+                places.is_some_and(|places| {
+                    lie_together(places, self.path(scan.source), self.path(*first))
+                })
+            };
+            if named || !scan.ticket.is_empty() || together() {
+                return Standing::Copy(*first);
+            }
+        }
+        let slack = slack(scan.local);
+        let shares = |log: &&Counted| {
+            scan.coverage.iter().any(|span| {
+                log.may_have(span)
+                    && log.numbers.shared_with(&span.numbers) > 0
+                    && log.first - slack <= span.last
+                    && span.first <= log.last + slack
+            })
+        };
+        // A log of which not every number is told apart cannot say which records it has.
+        let exact = self.logs.iter().filter(|log| log.numbers.is_exact());
+        let shared: Vec<_> = exact.filter(shares).cloned().collect();
+        if shared.is_empty() { Standing::New } else { Standing::Shares(shared) }
+    }
+
+    /// Takes note of what a scan counts from now on.
+    pub(crate) fn count(&mut self, scan: &Scan) {
+        if let Some(digest) = &scan.sha256 {
+            self.files.entry(digest.clone()).or_insert(scan.source);
+        }
+        if scan.local {
+            return;
+        }
+        for span in scan.coverage.iter().filter(|span| !span.channel.is_empty()) {
+            if let Some(computer) = HostKey::new(&span.computer).filter(|_| is_numbered(span)) {
+                self.logs.push(Counted {
+                    source: scan.source,
+                    computer,
+                    channel: Arc::clone(&span.channel),
+                    numbers: span.numbers.clone(),
+                    first: span.first,
+                    last: span.last,
+                });
+            }
+        }
+    }
+
+    /// Empties a scan of a copy, and says so.
+    pub(crate) fn set_aside(&mut self, scan: &mut Scan, first: SourceId) {
+        scan.findings = Findings::default();
+        scan.attempts = PeerBook::default();
+        scan.ticket.clear();
+        scan.coverage.clear();
+        self.copies += 1;
+        if self.copies <= limits::NOTICES_EACH {
+            let what = format!("the same file as {}: counted once", self.path(first));
+            scan.notices.push(Notice::new(scan.source, "", what));
+        }
+    }
+
+    /// Says which records were left out of a scan; its coverage, which had them, is corrected.
+    pub(crate) fn note_shared(&self, scan: &mut Scan, shared: &[Counted]) {
+        let mut told: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+        for span in &mut scan.coverage {
+            let mut logs = shared.iter().filter(|log| log.is_of(span)).peekable();
+            let Some(first) = logs.peek().copied() else { continue };
+            let mut known = RecordNumbers::default();
+            logs.for_each(|log| known.absorb(&log.numbers));
+            let records = known.shared_with(&span.numbers);
+            span.records = span.records.saturating_sub(records);
+            told.insert((&first.channel, self.path(first.source)), records);
+        }
+        // Of a selection only what was wanted is known to be there.
+        for (log, count) in shared.iter().zip(&scan.left_out).filter(|(_, count)| **count > 0) {
+            if !told.keys().any(|(channel, _)| *channel == &*log.channel) {
+                told.insert((&log.channel, self.path(log.source)), *count);
+            }
+        }
+        for ((channel, first), records) in told {
+            let what = format!("{records} records of {channel} are also in {first}: counted once");
+            scan.notices.push(Notice::new(scan.source, "", what));
+        }
+    }
+
+    /// Leaves out of an export without record numbers what a whole log tells, once its times are settled.
+    pub(crate) fn leave_out_told(&self, scan: &mut Scan) {
+        if scan.coverage.is_empty() || scan.coverage.iter().any(is_numbered) {
+            return;
+        }
+        let buckets = || scan.findings.series().flat_map(|(_, series)| &series.buckets);
+        // Lines of one log or of none: its connections can be of no other.
+        let logs: BTreeSet<_> =
+            buckets().filter_map(|bucket| self.whole_log(scan.source, &bucket.example)).collect();
+        let [log] = logs.into_iter().collect::<Vec<_>>()[..] else { return };
+        let Some(log) = self.logs.get(log) else { return };
+        // Texts leave out fractions of seconds.
+        let (from, to) = (log.first - TimeDelta::seconds(1), log.last + TimeDelta::seconds(1));
+        let told = |time: DateTime<Utc>| (from..=to).contains(&time);
+        let dated = |time: Option<DateTime<Utc>>| time.is_some_and(told);
+        let is_told = |bucket: &Bucket| {
+            dated(bucket.first) && dated(bucket.last) && log.is_about(&bucket.example)
+        };
+        let records: u64 = buckets().filter(|it| is_told(it)).map(|bucket| bucket.count).sum();
+        if records == 0 {
+            return;
+        }
+        let what = format!(
+            "tells of {} what {} tells as well, from {} to {} UTC: counted once",
+            log.channel,
+            self.path(log.source),
+            log.first.format("%Y-%m-%d %H:%M"),
+            log.last.format("%Y-%m-%d %H:%M"),
+        );
+        scan.findings.retain(&|bucket| !is_told(bucket));
+        scan.attempts.retain(&|attempt| !told(attempt.start) || !told(attempt.end));
+        scan.notices.push(Notice::new(scan.source, "", what));
+    }
+
+    /// The log without gaps that an event of another source stands in, if there is one; its place.
+    fn whole_log(&self, source: SourceId, event: &Event) -> Option<usize> {
+        self.logs.iter().position(|log| {
+            log.source != source && log.numbers.missing() == 0 && log.is_about(event)
+        })
+    }
+
+    /// What there is to say of copies that were not named one by one.
+    pub(crate) fn notice(&self) -> Option<Notice> {
+        let more = self.copies.checked_sub(limits::NOTICES_EACH).filter(|more| *more > 0)?;
+        let what = format!("{more} more files are the same as others: counted once");
+        Some(Notice { source: None, at: String::new(), what, lost: None })
+    }
+
+    fn path(&self, id: SourceId) -> &str {
+        self.sources.get(id.index()).map_or("?", |source| &source.path)
+    }
+}
+
+/// Whether its records have numbers; exports without them have zeroes.
+fn is_numbered(span: &CoverageSpan) -> bool {
+    span.numbers.ends().is_some_and(|(_, last)| last > 0)
+}
+
+/// Where each source lies, by what all of them say.
+pub(crate) fn places(scans: &[Scan], sources: &[Source]) -> Places {
+    let mut all = Places::default();
+    for span in scans.iter().flat_map(|scan| &scan.coverage) {
+        let path = sources.get(span.source.index()).map_or("", |source| &*source.path);
+        all.claim(path, &span.computer);
+    }
+    all
+}
+
+/// Whether two files that name no machine are of the same. Of folders about which nothing is known, each may be one.
+fn lie_together(places: &Places, one: &str, other: &str) -> bool {
+    let host = |path: &str| places.host(path).as_deref().and_then(HostKey::new);
+    let together = match (host(one), host(other)) {
+        (Some(one), Some(other)) => one == other,
+        (None, None) => places::folder(one) == places::folder(other),
+        _ => false,
+    };
+    together && places::role(one) == places::role(other)
+}
