@@ -1,6 +1,9 @@
 //! When a computer was off or asleep, or its listener stopped, by what it notes when they go and when they come back.
 
+mod service;
+
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -84,43 +87,37 @@ pub(super) fn listener_stopped_since(
     }
     let marks = marks(case, host, listens);
     let (since, listening) = marks.range(..time).next_back()?;
-    // Whoever is accepted is accepted by a listener, whatever its log lost.
-    let accepted = case.attempts.list.iter().any(|attempt| {
+    (!listening && !accepted(case, host, *since..=time)).then_some(*since)
+}
+
+/// Whoever is accepted is accepted by a listener, whatever its log lost.
+fn accepted(case: &Case, host: &HostKey, when: RangeInclusive<DateTime<Utc>>) -> bool {
+    case.attempts.list.iter().any(|attempt| {
         attempt.side == AttemptSide::Server
             && HostKey::new(&attempt.host).as_ref() == Some(host)
-            && (*since..=time).contains(&attempt.start)
-    });
-    (!listening && !accepted).then_some(*since)
+            && when.contains(&attempt.start)
+    })
 }
 
 fn add_stopped_listener(case: &Case, incident: &Incident, weighed: &mut Weighed) {
     let (Some(server), Some(time)) = (&incident.server, incident.first) else { return };
-    let Some(since) = listener_stopped_since(case, server, time) else { return };
+    let Some(since) = listener_stopped_since(case, server, time) else {
+        service::add_dead(case, incident, server, time, weighed);
+        return;
+    };
     let text = format!(
         "the listener had been stopped since {} and had not started again when it failed",
         super::clock::shown(since)
     );
     // Its service going down is a fault of the service; a listener that goes alone was told to.
-    let service = marks(case, server, service_stops);
     let near = TimeDelta::minutes(1);
-    let with_service = service.range(since - near..=since + near).next().is_some();
+    let with_service = service::went_down(case, server, since - near..=since + near);
     let (disabled, failed) =
         if with_service { (Grade::Weak, Grade::Strong) } else { (Grade::Strong, Grade::Moderate) };
     for (cause, grade) in [(CauseId::RdpDisabled, disabled), (CauseId::ListenerFailure, failed)] {
         let ground = super::model::ground("listener-stopped", grade, text.clone());
         weighed.entry(cause).or_default().push(ground);
     }
-}
-
-/// Service Control Manager: TermService stopped (7036) or ended unexpectedly (7031, 7034).
-fn service_stops(event: &Event) -> Option<()> {
-    let ours = event.is_from("Service Control Manager");
-    let ends = matches!(event.event_id, Some(7031 | 7034 | 7036));
-    let told = event.data.iter().any(|(_, value)| {
-        ["TermService", "Remote Desktop Services"].iter().any(|name| value.contains(name))
-    });
-    let running = event.field("ServiceState").is_some_and(|state| state == "running");
-    (ours && ends && told && !running).then_some(())
 }
 
 /// Since when a computer was gone at an instant, if it was.
