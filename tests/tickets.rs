@@ -1,7 +1,8 @@
 //! The suite of tickets: what the library answers to each story of `tests/tickets/`, held against the truth.
 //!
 //! `cargo test --test tickets -- --nocapture` prints the tables. `RDPWHY_TICKETS=part-of-a-name` takes only some, and
-//! `RDPWHY_TICKETS_IN=folder` reads other stories; `RDPWHY_KEEP=folder` keeps their bundles to be looked at.
+//! `RDPWHY_TICKETS_IN=folder` reads other stories; `RDPWHY_KEEP=folder` keeps their bundles to be looked at;
+//! `RDPWHY_WITHOUT=RdpCoreTS` leaves out the files of that name.
 
 #![allow(missing_docs, reason = "nobody links to a test")]
 #![allow(
@@ -33,7 +34,8 @@ fn stories() -> PathBuf {
 
 /// Writes a ticket's files below a folder.
 fn unpack(ticket: &Ticket, folder: &Path) {
-    for (path, bytes) in &ticket.files {
+    let without = std::env::var("RDPWHY_WITHOUT").unwrap_or_else(|_| "\0".to_owned());
+    for (path, bytes) in ticket.files.iter().filter(|(path, _)| !path.contains(&without)) {
         let path = folder.join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();
@@ -49,7 +51,34 @@ fn analyze<'db>(ticket: &Ticket, db: &'db Database) -> Analysis<'db> {
     );
     unpack(ticket, &folder);
     let bundle = Bundle::open(&[folder], &Options::default()).unwrap();
-    analysis::analyze(&bundle, db, &Scope::default(), &|_| ())
+    let mut weights = rdpwhy::diagnosis::Weights::default();
+    for (name, value) in weights.each() {
+        if let Ok(text) = std::env::var(format!("W_{name}")) {
+            *value = text.parse().unwrap();
+        }
+    }
+    let analysis = analysis::analyze(&bundle, db, &Scope { weights, ..Scope::default() }, &|_| ());
+    if std::env::var_os("W_SHOW").is_some() {
+        for d in &analysis.diagnoses {
+            for s in d.verdict.suspects().iter().take(3) {
+                println!(
+                    "DBG {} {} {:.3} for {:?} against {:?}",
+                    ticket.name,
+                    s.cause,
+                    s.probability,
+                    s.grounds
+                        .iter()
+                        .map(|g| format!("{}={:.1}", g.signature, g.weight_db))
+                        .collect::<Vec<_>>(),
+                    s.against
+                        .iter()
+                        .map(|g| format!("{}={:.1}", g.signature, g.weight_db))
+                        .collect::<Vec<_>>()
+                );
+            }
+        }
+    }
+    analysis
 }
 
 #[test]

@@ -229,8 +229,11 @@ pub fn incidents(case: &Case, db: &Database, failures: &[Failure]) -> Vec<Incide
     let enough = |incident: &Incident| {
         incident.attempts > 1 || words.is_some_and(|words| incident.fits_words(words))
     };
+    // Where all is well for everybody, who never got in is nobody.
+    let is_nobody = |incident: &Incident| complaint.reassured && !got_in(case, incident);
     incidents.retain(|incident| {
-        incident.basis != Basis::Server || (enough(incident) && !put_right_at_once(case, incident))
+        incident.basis != Basis::Server
+            || (enough(incident) && !put_right_at_once(case, incident) && !is_nobody(incident))
     });
     if let Some(words) = words {
         match incidents.iter_mut().rev().find(|incident| incident.fits_words(words)) {
@@ -287,6 +290,14 @@ fn on_server<'c>(case: &'c Case, incident: &'c Incident) -> impl Iterator<Item =
         incident.server.is_some() && HostKey::new(&attempt.host) == incident.server
     };
     case.attempts.list.iter().filter(|attempt| attempt.side == AttemptSide::Server).filter(here)
+}
+
+/// Whether any of those who failed got in on this server at some other time.
+fn got_in(case: &Case, incident: &Incident) -> bool {
+    on_server(case, incident).any(|attempt| {
+        attempt.succeeded()
+            && attempt.peer.as_ref().is_some_and(|peer| incident.peers.contains(peer))
+    })
 }
 
 /// A mistyped password, or a client that tries again by itself: everybody who failed got in soon after.
