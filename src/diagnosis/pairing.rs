@@ -26,7 +26,7 @@ const DIALOG: TimeDelta = TimeDelta::seconds(120);
 /// So many connections from one address that die early within such a time are made by no person, who has to read a box
 /// and click between them.
 const BURSTS: [(usize, TimeDelta); 3] =
-    [(4, TimeDelta::seconds(10)), (8, TimeDelta::minutes(1)), (20, TimeDelta::minutes(10))];
+    [(5, TimeDelta::seconds(20)), (8, TimeDelta::minutes(1)), (20, TimeDelta::minutes(10))];
 
 /// Adds what the server saw: each known failure takes the death that fits it best, and deaths that are left are failures
 /// of their own when they hit somebody who belongs here.
