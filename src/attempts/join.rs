@@ -149,7 +149,9 @@ fn belongs(known: &Attempt, part: &Attempt) -> bool {
         *label == Step::Accepted.label() || *label == Step::ClientStart.label()
     });
     let again = starts_anew && known.has(Step::Accepted);
-    let heard_again = part.has(Step::Heard) && known.has(Step::Heard);
+    // What is heard of begins; it does not go on with what was over.
+    let over = known.closed && known.end < part.start;
+    let heard_again = part.has(Step::Heard) && (known.has(Step::Heard) || over);
     may_be_same(&known.peer, &part.peer) && !again && !heard_again
 }
 

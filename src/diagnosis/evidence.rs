@@ -70,7 +70,9 @@ pub fn weigh(
             continue;
         }
         let calm = floods::calm(series);
-        let Some((bucket, share, flood)) = nearest(incident, signature, series, &calm) else {
+        let shift = clock_shift(incident, offsets, key);
+        let Some((bucket, share, flood)) = nearest(incident, signature, series, &calm, shift)
+        else {
             continue;
         };
         if policies.overrule(&bucket.example) {
@@ -80,7 +82,7 @@ pub fn weigh(
             || background.is_crowd(db, key)
             || background.is_boot(signature, key, bucket)
             || background.is_usual(incident, signature, series, &calm);
-        let seen = seen_at(incident, signature, series);
+        let seen = seen_at(incident, signature, series, shift);
         let heard = |cause: &CauseId| {
             *cause != CauseId::SessionEndedNormally
                 || signature.side == Side::Client
@@ -146,14 +148,21 @@ impl Policies {
 }
 
 /// At how many of the failures something close in time was seen; nothing for a single failure.
-fn seen_at(incident: &Incident, signature: &Signature, series: &Series) -> String {
+fn seen_at(
+    incident: &Incident,
+    signature: &Signature,
+    series: &Series,
+    shift: TimeDelta,
+) -> String {
     let tight = signature.window.before <= TimeDelta::minutes(10) && incident.basis != Basis::Words;
     if !tight || incident.times.len() < 2 {
         return String::new();
     }
     let at = |time: &&DateTime<Utc>| {
         let spans = series.buckets.iter().filter_map(|bucket| bucket.first.zip(bucket.last));
-        spans.into_iter().any(|(first, last)| distance(**time, first, last, signature).is_some())
+        spans
+            .into_iter()
+            .any(|(first, last)| distance(**time, first - shift, last - shift, signature).is_some())
     };
     let hits = incident.times.iter().filter(at).count();
     format!(" (at {hits} of {} failures)", incident.times.len())
@@ -204,6 +213,17 @@ fn fits_peer(incident: &Incident, signature: &Signature, key: &SeriesKey) -> boo
         || signature.evidence.contains_key(&CauseId::ConnectionLimit)
 }
 
+/// How far the clock that a finding stands on was ahead of the server's, on which failures stand. What a person copied
+/// from the client has the client's time.
+fn clock_shift(incident: &Incident, offsets: &Offsets, key: &SeriesKey) -> TimeDelta {
+    let host = HostKey::new(&key.host).or_else(|| incident.client.clone());
+    let of_client = host.is_some() && host == incident.client && host != incident.server;
+    match incident.first.filter(|_| of_client) {
+        Some(time) => offsets.between(host.as_ref(), incident.server.as_ref(), time),
+        None => TimeDelta::zero(),
+    }
+}
+
 /// The bucket nearest to a failure within the signature's window, what share of its weight is left there, and whether it
 /// is part of a flood. A flood is looked at only where nothing calmer fits.
 fn nearest<'s>(
@@ -211,6 +231,7 @@ fn nearest<'s>(
     signature: &Signature,
     series: &'s Series,
     calm: &[bool],
+    shift: TimeDelta,
 ) -> Option<(&'s Bucket, f64, bool)> {
     let of = |wanted: bool| {
         let buckets = series
@@ -221,7 +242,7 @@ fn nearest<'s>(
             .map(|(bucket, _)| bucket)
             .filter(|bucket| is_ours(incident, signature, bucket));
         let shares = buckets.filter_map(|bucket| {
-            share(incident, signature, bucket).map(|share| (bucket, share, !wanted))
+            share(incident, signature, bucket, shift).map(|share| (bucket, share, !wanted))
         });
         shares.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.first.cmp(&a.0.first)))
     };
@@ -243,8 +264,14 @@ fn is_ours(incident: &Incident, signature: &Signature, bucket: &Bucket) -> bool 
         || !bucket.example.activity_id.as_ref().is_some_and(theirs)
 }
 
-fn share(incident: &Incident, signature: &Signature, bucket: &Bucket) -> Option<f64> {
+fn share(
+    incident: &Incident,
+    signature: &Signature,
+    bucket: &Bucket,
+    shift: TimeDelta,
+) -> Option<f64> {
     let (Some(first), Some(last)) = (bucket.first, bucket.last) else { return Some(1.0) };
+    let (first, last) = (first - shift, last - shift);
     let slack = bucket.quality.slack();
     if incident.basis == Basis::Words || incident.times.is_empty() {
         return incident

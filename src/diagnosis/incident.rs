@@ -224,7 +224,8 @@ pub fn incidents(case: &Case, db: &Database, failures: &[Failure]) -> Vec<Incide
     let complaint = Complaint::of(case);
     let words = failures.iter().find(|failure| failure.basis == Basis::Words);
     // Somebody wrote, and of something else: what the logs show worked.
-    let words = words.filter(|words| complaint.fails || !worked_lately(case, words));
+    let words = words
+        .filter(|words| complaint.fails || !(complaint.reassured || worked_lately(case, words)));
     // One death is enough when a ticket complains about it.
     let enough = |incident: &Incident| {
         incident.attempts > 1 || words.is_some_and(|words| incident.fits_words(words))

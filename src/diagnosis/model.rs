@@ -280,7 +280,7 @@ fn add_clocks(offsets: &Offsets, incident: &Incident, weighed: &mut Weighed) {
     let grade = if wild { Grade::Strong } else { Grade::Moderate };
     if wild {
         let expired = weighed.entry(CauseId::CertExpired).or_default();
-        expired.push(ground("clocks-apart", Grade::Against, text.clone()));
+        expired.push(ground("clocks-apart", Grade::RulesOut, text.clone()));
     }
     weighed.entry(CauseId::TimeSkew).or_default().push(ground("clocks-apart", grade, text));
 }

@@ -42,6 +42,9 @@ pub(super) fn add_server_side(case: &Case, offsets: &Offsets, failures: &mut Vec
             deaths.get(index).into_iter().for_each(|death| pair(failure, death));
         }
     }
+    failures.iter_mut().filter(|failure| failure.peer.is_none()).for_each(|failure| {
+        to_server_clock(failure, offsets);
+    });
     let bursts = burst_peers(&deaths);
     let left = deaths
         .iter()
@@ -51,6 +54,18 @@ pub(super) fn add_server_side(case: &Case, offsets: &Offsets, failures: &mut Vec
     let own =
         left.filter(|death| belongs_to_a_user(case, death) && !bursts.contains(&peer_key(death)));
     failures.extend(own.map(server_failure));
+}
+
+/// What only the client saw stands on its clock; evidence is looked for on the server's.
+fn to_server_clock(failure: &mut Failure, offsets: &Offsets) {
+    if let Some(time) = failure.time {
+        let shift = offsets.between(
+            failure.client.as_ref(),
+            failure.server.as_ref(),
+            failure.began.unwrap_or(time),
+        );
+        failure.time = Some(time - shift);
+    }
 }
 
 /// Whether an attempt is a failure of somebody who belongs here.
