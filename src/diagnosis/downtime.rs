@@ -41,18 +41,31 @@ fn power(event: &Event) -> Option<Power> {
 pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighed) {
     add_stopped_listener(case, incident, weighed);
     let (Some(server), Some(time)) = (&incident.server, incident.first) else { return };
-    let Some(since) = gone_since(case, server, time) else { return };
-    let text = format!(
-        "the server was off or asleep from {} on, and was not back when it failed",
-        super::clock::shown(since)
-    );
+    let (since, grade, text) = match gone_since(case, server, time) {
+        Some(since) => (since, Grade::Conclusive, "and was not back when it failed"),
+        None => match last_seen_going(case, server, time) {
+            Some(since) => (since, Grade::Strong, "and none of its logs goes on after that"),
+            None => return,
+        },
+    };
+    let text =
+        format!("the server was off or asleep from {} on, {text}", super::clock::shown(since));
     weighed.entry(CauseId::ServerRestarted).or_default().push(Ground {
         signature: "was-off".to_owned(),
-        grade: Grade::Conclusive,
+        grade,
         weight_db: 0.0,
         entry: None,
         text,
     });
+}
+
+/// Since when a computer was gone for all that its logs tell: they end where it goes, and the failure came later.
+fn last_seen_going(case: &Case, host: &HostKey, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let marks = marks(case, host, power);
+    let (since, last) = marks.range(..time).next_back()?;
+    let end = case.host(Some(host))?.coverage.values().map(|log| log.last).max()?;
+    let ends_there = end - *since <= TimeDelta::minutes(2) && end < time;
+    (*last == Power::Goes && ends_there).then_some(*since)
 }
 
 /// What RemoteConnectionManager notes of its listener: 258 it listens; 259 it stopped, 262 it was asked to.

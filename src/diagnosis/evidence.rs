@@ -59,6 +59,7 @@ pub fn weigh(
     let lines = Lines::new(timeline);
     let policies = Policies::of(case);
     let background = Background::new(case);
+    let gateway = Gateway::of(case, db);
     let mut weighed = Weighed::new();
     let mut best: BTreeMap<(CauseId, String), Ground> = BTreeMap::new();
     for (key, series) in case.findings.series() {
@@ -66,6 +67,7 @@ pub fn weigh(
         if signature.evidence.is_empty()
             || !fits_host(case, incident, signature, key)
             || !fits_peer(incident, signature, key)
+            || gateway.speaks_of_another(signature, key)
         {
             continue;
         }
@@ -107,9 +109,9 @@ pub fn weigh(
     for ((cause, _), ground) in best {
         weighed.entry(cause).or_default().push(ground);
     }
+    downtime::add_grounds(case, incident, &mut weighed);
     model::add_grounds(case, db, incident, changes, offsets, &mut weighed);
     builds::add_grounds(case, db, incident, &mut weighed);
-    downtime::add_grounds(case, incident, &mut weighed);
     addresses::add_grounds(case, incident, &mut weighed);
     peer_certificate::add_grounds(case, incident, &mut weighed);
     protocols::add_grounds(case, incident, &mut weighed);
@@ -144,6 +146,29 @@ impl Policies {
     fn name(event: &Event) -> Option<(Option<HostKey>, String)> {
         let host = event.computer.as_deref().and_then(HostKey::new);
         event.field("Name").map(|name| (host, name.to_ascii_lowercase()))
+    }
+}
+
+/// Addresses that a gateway refused. That it let somebody else through says nothing of them.
+struct Gateway(BTreeSet<std::sync::Arc<str>>);
+
+impl Gateway {
+    fn of(case: &Case, db: &Database) -> Self {
+        let refuses = |signature: &&Signature| {
+            let denied = signature.evidence.get(&CauseId::GatewayDenied);
+            signature.side == Side::Gateway && denied.is_some_and(|grade| *grade >= Grade::Strong)
+        };
+        let series = case.findings.series().map(|(key, _)| key);
+        let refused =
+            series.filter(|key| db.signature(key.signature).as_ref().is_some_and(refuses));
+        Self(refused.filter(|key| !key.about.is_empty()).map(|key| key.about.clone()).collect())
+    }
+
+    fn speaks_of_another(&self, signature: &Signature, key: &SeriesKey) -> bool {
+        signature.side == Side::Gateway
+            && !self.0.is_empty()
+            && !key.about.is_empty()
+            && !self.0.contains(&key.about)
     }
 }
 
@@ -244,7 +269,12 @@ fn nearest<'s>(
         let shares = buckets.filter_map(|bucket| {
             share(incident, signature, bucket, shift).map(|share| (bucket, share, !wanted))
         });
-        shares.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.first.cmp(&a.0.first)))
+        // Of what fits alike the first began it; but words without a time are about the last.
+        let order = |a: &Bucket, b: &Bucket| {
+            let first = b.first.cmp(&a.first);
+            if incident.basis == Basis::Words { first.reverse() } else { first }
+        };
+        shares.max_by(|a, b| a.1.total_cmp(&b.1).then_with(|| order(a.0, b.0)))
     };
     of(true).or_else(|| of(false))
 }

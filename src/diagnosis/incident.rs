@@ -253,6 +253,7 @@ pub fn incidents(case: &Case, db: &Database, failures: &[Failure]) -> Vec<Incide
             Some(code) => code.error == 3 || code.is_normal_end(),
             None => incident.basis == Basis::Words && complaint.ended,
         };
+        incident.thrown_out |= incident.basis == Basis::Words && was_cut_short(case, incident);
         incident.speaks_of_end &= !incident.thrown_out;
     }
     // What the ticket is about comes first: the server it names, or whatever its dialog shows.
@@ -292,6 +293,21 @@ fn on_server<'c>(case: &'c Case, incident: &'c Incident) -> impl Iterator<Item =
     };
     case.attempts.list.iter().filter(|attempt| attempt.side == AttemptSide::Server).filter(here)
 }
+
+/// Whether the last session before the ticket was over as soon as it had begun: nobody signs out after seconds of work.
+fn was_cut_short(case: &Case, incident: &Incident) -> bool {
+    let before = |attempt: &&Attempt| {
+        incident.last.is_some_and(|opened| {
+            attempt.start <= opened && opened - attempt.start <= TimeDelta::days(1)
+        })
+    };
+    let sessions = on_server(case, incident).filter(|attempt| attempt.in_session).filter(before);
+    let short = |attempt: &Attempt| attempt.closed && attempt.duration() <= CUT_SHORT;
+    sessions.filter(|attempt| short(attempt)).any(|attempt| attempt.logged_on)
+}
+
+/// A session of this length was none.
+const CUT_SHORT: TimeDelta = TimeDelta::seconds(45);
 
 /// Whether any of those who failed got in on this server at some other time.
 fn got_in(case: &Case, incident: &Incident) -> bool {

@@ -50,6 +50,9 @@ fn add_stages(db: &Database, incident: &Incident, weighed: &mut Weighed) {
             let text =
                 format!("the connection died where this bites ({})", names(&incident.stages));
             ground("stage-fits", Grade::Weak, text)
+        } else if cause.id == CauseId::ListenerFailure && port_is_taken(weighed) {
+            // Somebody else answers on the port of the listener, as far as that goes.
+            continue;
         } else {
             let text = format!(
                 "it bites in {}, the connection died in {}",
@@ -60,6 +63,16 @@ fn add_stages(db: &Database, incident: &Incident, weighed: &mut Weighed) {
         };
         weighed.entry(cause.id).or_default().push(ground);
     }
+}
+
+/// Whether another program is known to hold the listener's port.
+fn port_is_taken(weighed: &Weighed) -> bool {
+    let grounds = weighed.get(&CauseId::ListenerFailure).into_iter().flatten();
+    let taken =
+        ["ports-rdp-taken", "rcm-1036-address-in-use", "rcm-260-listen-failed", "port-taken"];
+    grounds
+        .filter(|ground| ground.weight_db >= 0.0)
+        .any(|ground| taken.contains(&&*ground.signature))
 }
 
 fn names(stages: &[Stage]) -> String {
@@ -82,7 +95,8 @@ fn add_normal_end(incident: &Incident, weighed: &mut Weighed) {
 fn add_thrown_out(incident: &Incident, weighed: &mut Weighed) {
     if incident.thrown_out {
         let text =
-            "the user was logged on, and signed out again before the shell started".to_owned();
+            "the user was logged on, and signed out again before there was anything to work with"
+                .to_owned();
         let cause = weighed.entry(CauseId::ProfileFailure).or_default();
         cause.push(ground("no-desktop", Grade::Moderate, text));
     }
@@ -157,7 +171,8 @@ fn add_quiet_server(case: &Case, db: &Database, incident: &Incident, weighed: &m
             return true;
         }
         let own = |ground: &Ground| {
-            db.find(&ground.signature).is_some_and(|signature| signature.side != Side::Client)
+            db.find(&ground.signature)
+                .is_some_and(|signature| matches!(signature.side, Side::Server | Side::Either))
         };
         weighed.get(&cause).is_some_and(|grounds| {
             grounds.iter().any(|ground| ground.weight_db > 0.0 && own(ground))

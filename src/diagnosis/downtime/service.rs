@@ -26,8 +26,10 @@ enum Mark {
     Up,
     /// It was stopped, or ended and is to be started again.
     Stopped,
-    /// It ended, could not start, or could not take its port.
+    /// It ended or could not start.
     Dead,
+    /// It could not take its port.
+    Taken,
 }
 
 /// Service Control Manager: 7036 it was stopped or runs; 7031 it crashed and will be started again; 7000, 7001, 7023, 7024,
@@ -49,8 +51,10 @@ fn mark(event: &Event) -> Option<Mark> {
     let manager = event.is_from("Microsoft-Windows-TerminalServices-RemoteConnectionManager")
         || event.is_from("TermService");
     match event.event_id.filter(|_| manager)? {
-        260 => Some(Mark::Dead),
-        1036 => event.code("StatusCode").filter(|code| code & 0xffff == IN_USE).map(|_| Mark::Dead),
+        260 => Some(Mark::Taken),
+        1036 => {
+            event.code("StatusCode").filter(|code| code & 0xffff == IN_USE).map(|_| Mark::Taken)
+        }
         1155 => Some(Mark::Up),
         _ => None,
     }
@@ -89,23 +93,34 @@ pub(super) fn add_dead(
     weighed: &mut Weighed,
 ) {
     // What the service answered it was there to answer; somebody else may answer on its port.
-    let answered = !incident.peers.is_empty()
-        || incident.stages.iter().all(|stage| *stage > Stage::Session)
-            && !incident.stages.is_empty();
-    let marks = marks(case, server, mark);
-    let Some((since, last)) = marks.range(..time).next_back().filter(|_| !answered) else { return };
-    let grade = match last {
-        Mark::Up => return,
-        Mark::Stopped => Grade::Moderate,
-        Mark::Dead => Grade::Strong,
-    };
-    if accepted(case, server, *since..=time) {
+    if !incident.peers.is_empty() {
         return;
     }
-    let text = format!(
-        "the Remote Desktop service was down since {}, and nothing shows that it came back before it failed",
-        clock::shown(*since)
-    );
-    let failed = weighed.entry(CauseId::ListenerFailure).or_default();
-    failed.push(ground("service-down", grade, text));
+    let marks = marks(case, server, mark);
+    let Some((since, last)) = marks.range(..time).next_back() else { return };
+    let answered = !incident.stages.is_empty() && !incident.stages.contains(&Stage::Tcp);
+    if accepted(case, server, *since..=time) || (answered && *last != Mark::Taken) {
+        return;
+    }
+    let since = clock::shown(*since);
+    let (rule, grade, text) = match last {
+        Mark::Up => return,
+        Mark::Taken => (
+            "port-taken",
+            Grade::Strong,
+            format!("another program had the port when the service started at {since}"),
+        ),
+        Mark::Stopped | Mark::Dead => (
+            "service-down",
+            if *last == Mark::Dead { Grade::Strong } else { Grade::Moderate },
+            format!(
+                "the Remote Desktop service was down since {since}, and nothing shows that it came back before it failed"
+            ),
+        ),
+    };
+    weighed.entry(CauseId::ListenerFailure).or_default().push(ground(rule, grade, text.clone()));
+    if answered {
+        let another = weighed.entry(CauseId::ThirdPartyEndpoint).or_default();
+        another.push(ground(rule, Grade::Moderate, text));
+    }
 }
