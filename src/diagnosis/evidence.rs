@@ -18,6 +18,7 @@ use super::incident::Incident;
 use super::model;
 use super::peer_certificate;
 use super::protocols;
+use super::storm;
 use super::trigger::Change;
 use super::weights::Weights;
 use crate::case::{Case, HostKey};
@@ -115,6 +116,7 @@ pub fn weigh(
     addresses::add_grounds(case, incident, &mut weighed);
     peer_certificate::add_grounds(case, incident, &mut weighed);
     protocols::add_grounds(case, incident, &mut weighed);
+    storm::add_grounds(case, db, incident, &mut weighed);
     // What the model itself knows stands at the failure and is no noise.
     let own = weighed.values_mut().flatten().filter(|ground| ground.weight_db == 0.0);
     own.for_each(|ground| ground.weight_db = weights.of(ground.grade));

@@ -22,6 +22,7 @@ mod protocols;
 pub mod rank;
 pub mod reasons;
 mod silence;
+mod storm;
 mod trace;
 pub mod trigger;
 pub mod weights;
