@@ -19,7 +19,7 @@ use super::model;
 use super::peer_certificate;
 use super::protocols;
 use super::storm;
-use super::trigger::Change;
+use super::trigger::{self, Change};
 use super::weights::Weights;
 use crate::case::{Case, HostKey};
 use crate::cause::CauseId;
@@ -111,7 +111,8 @@ pub fn weigh(
         weighed.entry(cause).or_default().push(ground);
     }
     downtime::add_grounds(case, incident, &mut weighed);
-    model::add_grounds(case, db, incident, changes, offsets, &mut weighed);
+    let repairs = trigger::repairs(db, timeline, case, incident);
+    model::add_grounds(case, db, incident, (changes, &repairs), offsets, &mut weighed);
     builds::add_grounds(case, db, incident, &mut weighed);
     addresses::add_grounds(case, incident, &mut weighed);
     peer_certificate::add_grounds(case, incident, &mut weighed);
@@ -216,7 +217,9 @@ impl Lines {
 }
 
 fn fits_host(case: &Case, incident: &Incident, signature: &Signature, key: &SeriesKey) -> bool {
-    let Some(host) = HostKey::new(&key.host) else { return true };
+    // Logs of other products name no computer, and the one that stands in between is neither side.
+    let of_a_product = signature.providers().iter().any(|name| name == "product-log");
+    let Some(host) = HostKey::new(&key.host).filter(|_| !of_a_product) else { return true };
     let is = |wanted: &Option<HostKey>| {
         wanted.as_ref().is_none_or(|wanted| *wanted == host || wanted.is_address())
     };

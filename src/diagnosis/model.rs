@@ -1,5 +1,7 @@
 //! Grounds that no single event gives: they follow from the attempts, the scope, the changes and what is absent.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 
 use super::clock::Offsets;
@@ -17,7 +19,7 @@ pub(super) fn add_grounds(
     case: &Case,
     db: &Database,
     incident: &Incident,
-    changes: &[Change],
+    (changes, repairs): (&[Change], &[Change]),
     offsets: &Offsets,
     weighed: &mut Weighed,
 ) {
@@ -26,6 +28,7 @@ pub(super) fn add_grounds(
     add_thrown_out(incident, weighed);
     add_scope(db, incident, weighed);
     add_changes(db, incident, changes, weighed);
+    add_repairs(repairs, weighed);
     silence::add_grounds(case, incident, weighed);
     add_quiet_server(case, db, incident, weighed);
     add_lost_certificate(case, incident, weighed);
@@ -138,6 +141,19 @@ fn add_changes(db: &Database, incident: &Incident, changes: &[Change], weighed: 
                 weighed.entry(*cause).or_default().push(ground);
             }
         }
+    }
+}
+
+/// It works again after something was changed, and such a change touches what the cause is about. What touches everything
+/// tells nothing.
+fn add_repairs(repairs: &[Change], weighed: &mut Weighed) {
+    let told = repairs.iter().filter(|repair| repair.links.len() <= 3);
+    let causes: BTreeMap<CauseId, &Change> =
+        told.flat_map(|repair| repair.links.iter().map(move |cause| (*cause, repair))).collect();
+    for (cause, repair) in causes {
+        let text = "connections work again after this was changed".to_owned();
+        let ground = ground("works-again-after", Grade::Moderate, text);
+        weighed.entry(cause).or_default().push(Ground { entry: Some(repair.entry), ..ground });
     }
 }
 
