@@ -51,34 +51,7 @@ fn analyze<'db>(ticket: &Ticket, db: &'db Database) -> Analysis<'db> {
     );
     unpack(ticket, &folder);
     let bundle = Bundle::open(&[folder], &Options::default()).unwrap();
-    let mut weights = rdpwhy::diagnosis::Weights::default();
-    for (name, value) in weights.each() {
-        if let Ok(text) = std::env::var(format!("W_{name}")) {
-            *value = text.parse().unwrap();
-        }
-    }
-    let analysis = analysis::analyze(&bundle, db, &Scope { weights, ..Scope::default() }, &|_| ());
-    if std::env::var_os("W_SHOW").is_some() {
-        for d in &analysis.diagnoses {
-            for s in d.verdict.suspects().iter().take(3) {
-                println!(
-                    "DBG {} {} {:.3} for {:?} against {:?}",
-                    ticket.name,
-                    s.cause,
-                    s.probability,
-                    s.grounds
-                        .iter()
-                        .map(|g| format!("{}={:.1}", g.signature, g.weight_db))
-                        .collect::<Vec<_>>(),
-                    s.against
-                        .iter()
-                        .map(|g| format!("{}={:.1}", g.signature, g.weight_db))
-                        .collect::<Vec<_>>()
-                );
-            }
-        }
-    }
-    analysis
+    analysis::analyze(&bundle, db, &Scope::default(), &|_| ())
 }
 
 #[test]

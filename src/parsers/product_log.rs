@@ -34,6 +34,10 @@ impl Parser for ProductLog {
             return false;
         }
         let text = source.text_head();
+        // The extended log format of W3C, such as that of Windows Firewall, has readers of its own.
+        if text.trim_start_matches('\u{feff}').starts_with('#') {
+            return false;
+        }
         let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).take(200).collect();
         let log = lines.iter().filter(|line| time(line).is_some() || is_of_a_client(line)).count();
         log * 2 >= lines.len() && lines.iter().any(|line| verdict(line).is_some())
