@@ -33,7 +33,7 @@ pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighe
         .filter(|event| is_server(event.field("QueryName")));
     let answers: Vec<BTreeSet<IpAddr>> = lookups()
         .map(|event| addresses(event).into_iter().collect())
-        .chain(asked.map(|event| results(event)))
+        .chain(asked.map(results))
         .filter(|answer: &BTreeSet<IpAddr>| !answer.is_empty())
         .collect();
     let found: BTreeSet<IpAddr> = answers.iter().flatten().copied().collect();

@@ -356,14 +356,9 @@ fn look_around(case: &Case, incident: &mut Incident) {
     };
     let own = good.iter().filter(|(_, peer)| counts(peer)).map(|(time, _)| *time);
     let worked: Vec<_> = own.chain(client_successes(case, incident)).collect();
-    // A session that was cut later worked when it began; what cuts sessions may have been there already.
-    let until = if running { first - WORKING_DAY } else { first };
-    incident.last_good = worked.iter().copied().filter(|time| *time < until).max();
+    incident.last_good = worked.iter().copied().filter(|time| *time < first).max();
     incident.first_good_after = worked.iter().copied().filter(|time| *time > last).min();
 }
-
-/// Sessions last this long.
-const WORKING_DAY: TimeDelta = TimeDelta::hours(12);
 
 /// Somebody who gets in this near to a failure gets in meanwhile.
 const AROUND: TimeDelta = TimeDelta::minutes(2);

@@ -133,7 +133,10 @@ fn add_changes(db: &Database, incident: &Incident, changes: &[Change], weighed: 
         // A policy that touches everything says little about any one thing.
         let grade = if change.links.len() > 3 { Grade::Weak } else { grade };
         for cause in &change.links {
-            if !told.contains(cause) {
+            // What is evidence by itself is not counted again as a change.
+            let known = weighed.get(cause).into_iter().flatten();
+            let counted = known.into_iter().any(|ground| ground.entry == Some(change.entry));
+            if !told.contains(cause) && !counted {
                 told.push(*cause);
                 let text = "it was changed before the first failure, and such a change is documented to lead to this".to_owned();
                 let ground =

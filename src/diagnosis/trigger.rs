@@ -8,7 +8,7 @@ use super::incident::Incident;
 use super::rank::Verdict;
 use super::{builds, downtime};
 use crate::case::{Case, HostKey, HostRoles};
-use crate::cause::CauseId;
+use crate::cause::{CauseId, Stage};
 use crate::signatures::{Database, Role, Signature};
 use crate::timeline::{Entry, EntryId, Timeline};
 
@@ -197,6 +197,8 @@ fn in_time(case: &Case, incident: &Incident, entry: &Entry) -> bool {
 fn from(case: &Case, incident: &Incident, first: DateTime<Utc>) -> DateTime<Utc> {
     let earliest = first - LOOK_BACK;
     let Some(good) = incident.last_good else { return earliest };
+    // A session that was cut later worked when it began; what cuts sessions may have been there already.
+    let good = if incident.stages == [Stage::Running] { good - TimeDelta::days(1) } else { good };
     let boots = case.host(incident.server.as_ref()).map_or(&[][..], |host| host.boots.as_slice());
     // A new service meets what a new start meets: it holds none of the credentials of the old one.
     let services = incident.server.as_ref().map(|key| downtime::listener_starts(case, key));
