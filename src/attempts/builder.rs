@@ -51,6 +51,7 @@ impl AttemptBuilder {
                 && sighting.time - attempt.start <= JOIN
                 && attempt.start <= sighting.time
                 && may_be_same(&attempt.peer, &sighting.peer)
+                && !(sighting.step == Step::Heard && attempt.has(Step::Heard))
         };
         let begins = sighting.step.begins();
         let found = if begins { None } else { self.loose.iter_mut().rev().find(fits) };
@@ -106,6 +107,8 @@ pub struct Sighting {
     peer: Option<Arc<str>>,
     user: Option<Arc<str>>,
     target: Option<Arc<str>>,
+    /// Whether it stands in the log that tells how far a connection got.
+    traced: bool,
     origin: Origin,
 }
 
@@ -125,6 +128,7 @@ impl Sighting {
             peer: event.address().map(Arc::from),
             user: event.user().map(Arc::from),
             target: target.map(Arc::from),
+            traced: step.is_of_core(event),
             origin: event.origin,
         })
     }
@@ -155,6 +159,7 @@ fn begin(sighting: &Sighting) -> Attempt {
         target: None,
         user: None,
         opened: false,
+        traced: false,
         past_security: false,
         in_session: false,
         logged_on: false,
@@ -185,6 +190,7 @@ fn apply(attempt: &mut Attempt, sighting: &Sighting) {
         attempt.target.clone_from(&sighting.target);
     }
     attempt.opened |= step.opens();
+    attempt.traced |= sighting.traced;
     attempt.stage = attempt.stage.max(reach(attempt, step));
 }
 
@@ -192,7 +198,7 @@ fn apply(attempt: &mut Attempt, sighting: &Sighting) {
 fn reach(attempt: &mut Attempt, step: Step) -> Stage {
     match step {
         Step::Reached(stage, _) => stage,
-        Step::Accepted | Step::ClientStart => attempt.stage,
+        Step::Accepted | Step::Heard | Step::ClientStart => attempt.stage,
         Step::BadCredentials => Stage::CredSsp,
         Step::SecurityError(code) => {
             attempt.security_error = attempt.security_error.or(code);

@@ -145,13 +145,14 @@ fn row(attempt: &Attempt, peer: Option<Arc<str>>) -> Row {
 
 /// Whether a part without ActivityID, of the same side of the same host, continues a known attempt.
 fn belongs(known: &Attempt, part: &Attempt) -> bool {
-    let has = |attempt: &Attempt, step: Step| {
-        attempt.steps.iter().any(|(_, _, label)| *label == step.label())
-    };
     let starts_anew = part.steps.first().is_some_and(|(_, _, label)| {
         *label == Step::Accepted.label() || *label == Step::ClientStart.label()
     });
-    may_be_same(&known.peer, &part.peer) && !(starts_anew && has(known, Step::Accepted))
+    let again = starts_anew && known.has(Step::Accepted);
+    // What is heard of begins; it does not go on with what was over.
+    let over = known.closed && known.end < part.start;
+    let heard_again = part.has(Step::Heard) && (known.has(Step::Heard) || over);
+    may_be_same(&known.peer, &part.peer) && !again && !heard_again
 }
 
 #[cfg(test)]

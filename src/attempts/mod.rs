@@ -20,6 +20,7 @@ use crate::cause::Stage;
 use crate::codes;
 use crate::event::Origin;
 use crate::parsers::Interest;
+use steps::Step;
 
 /// Events without an ActivityID join an attempt that began at most this long before: the longest time from accept to
 /// disconnect measured on an exposed host was 90 s.
@@ -62,6 +63,8 @@ pub struct Attempt {
     pub user: Option<Arc<str>>,
     /// Its beginning was logged. A log that only tells how a session ended says nothing about how it was made.
     pub opened: bool,
+    /// RdpCoreTS wrote about its beginning: how far it got is known step by step.
+    pub traced: bool,
     /// Channels, capabilities or the time zone came: MCS was reached.
     pub past_security: bool,
     /// A session was assigned, logged on or reconnected.
@@ -136,6 +139,10 @@ impl Attempt {
                     None => vec![Stage::Admission, Stage::X224, Stage::Tls, Stage::CredSsp],
                 }
             }
+            // Only RemoteConnectionManager heard of it; it would note next that the user was authenticated.
+            Stage::Tcp if self.side == AttemptSide::Server && !self.traced => {
+                vec![Stage::Admission, Stage::X224, Stage::Tls, Stage::CredSsp]
+            }
             Stage::Tcp => vec![Stage::Tcp, Stage::Admission, Stage::X224],
             // Licensing is the last thing a server notes before it looks for a session; a refusal of either has a code.
             Stage::Mcs | Stage::Licensing if self.side == AttemptSide::Server => {
@@ -143,6 +150,11 @@ impl Attempt {
             }
             stage => vec![stage],
         }
+    }
+
+    /// Whether it has a step.
+    fn has(&self, step: Step) -> bool {
+        self.steps.iter().any(|(_, _, label)| *label == step.label())
     }
 
     /// Takes in what another log says about the same attempt.
@@ -155,6 +167,7 @@ impl Attempt {
         self.target = self.target.take().or(other.target);
         self.user = self.user.take().or(other.user);
         self.opened |= other.opened;
+        self.traced |= other.traced;
         self.past_security |= other.past_security;
         self.in_session |= other.in_session;
         self.logged_on |= other.logged_on;

@@ -26,6 +26,8 @@ pub(super) enum Step {
     Reached(Stage, &'static str),
     /// TCP accepted: begins an attempt.
     Accepted,
+    /// RemoteConnectionManager heard of a connection. Where RdpCoreTS is missing it is all that is known of one.
+    Heard,
     BadCredentials,
     SecurityError(Option<u32>),
     Authenticated,
@@ -52,7 +54,7 @@ impl Step {
             core(id, event)
         } else if event.is_from(RCM) {
             match id {
-                261 => Some(Self::Reached(Stage::Tcp, "listener received a connection")),
+                261 => Some(Self::Heard),
                 1149 => Some(Self::Authenticated),
                 _ => None,
             }
@@ -70,6 +72,11 @@ impl Step {
         matches!(self, Self::Accepted | Self::ClientStart)
     }
 
+    /// Whether RdpCoreTS wrote it, which tells how far a connection got.
+    pub(super) fn is_of_core(self, event: &Event) -> bool {
+        self.opens() && event.is_from(CORE)
+    }
+
     /// Whether it belongs to the making of a connection, not to the end of a session.
     pub(super) fn opens(self) -> bool {
         !matches!(self, Self::Closed(_) | Self::Reason(_) | Self::ErrorInfo(_) | Self::ClientEnd(_))
@@ -84,6 +91,7 @@ impl Step {
             | Self::Desktop(label)
             | Self::Closed(label) => label,
             Self::Accepted => "TCP connection accepted",
+            Self::Heard => "listener received a connection",
             Self::Assigned => "connection assigned to a session",
             Self::BadCredentials => "user name or password not correct",
             Self::SecurityError(_) => "security layer error, client disconnected",

@@ -28,7 +28,16 @@ pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighe
         let text = format!("the name {} was looked up and not found", server.as_str());
         add("server-name-not-found", Grade::Strong, text, weighed);
     }
-    let found: BTreeSet<IpAddr> = lookups().flat_map(addresses).collect();
+    let asked = case
+        .found("Microsoft-Windows-DNS-Client")
+        .filter(|event| is_server(event.field("QueryName")));
+    let answers: Vec<BTreeSet<IpAddr>> = lookups()
+        .map(|event| addresses(event).into_iter().collect())
+        .chain(asked.map(results))
+        .filter(|answer: &BTreeSet<IpAddr>| !answer.is_empty())
+        .collect();
+    let found: BTreeSet<IpAddr> = answers.iter().flatten().copied().collect();
+    add_disagreement(server, &answers, weighed);
     // An address of the one family says nothing about those of the other.
     let same_kind =
         |address: &&IpAddr| own.iter().any(|known| known.is_ipv4() == address.is_ipv4());
@@ -39,6 +48,26 @@ pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighe
         let text = format!("{} resolves to {address}, which the server has not", server.as_str());
         add("name-leads-elsewhere", Grade::Conclusive, text, weighed);
     }
+}
+
+/// Name servers that know the same name by different addresses: one of them is out of date.
+fn add_disagreement(server: &HostKey, answers: &[BTreeSet<IpAddr>], weighed: &mut Weighed) {
+    let kind = |answer: &BTreeSet<IpAddr>, is_ipv4: bool| -> BTreeSet<IpAddr> {
+        answer.iter().copied().filter(|address| address.is_ipv4() == is_ipv4).collect()
+    };
+    let mut of_ipv4 = answers.iter().map(|answer| kind(answer, true)).filter(|set| !set.is_empty());
+    let Some(first) = of_ipv4.next() else { return };
+    let Some(other) = of_ipv4.find(|other| other.is_disjoint(&first)) else { return };
+    let one = |set: &BTreeSet<IpAddr>| set.first().map(ToString::to_string).unwrap_or_default();
+    let text = format!("{} was found as {} and as {}", server.as_str(), one(&first), one(&other));
+    add("name-servers-disagree", Grade::Strong, text, weighed);
+}
+
+/// `QueryResults` of a DNS event: addresses with semicolons, those of IPv4 written as IPv6, other records with their type.
+fn results(event: &Event) -> BTreeSet<IpAddr> {
+    let list = event.field("QueryResults").unwrap_or_default().split(';');
+    let plain = |text: &str| text.trim().trim_start_matches("::ffff:").parse().ok();
+    list.filter_map(plain).collect()
 }
 
 fn addresses(event: &Event) -> Vec<IpAddr> {

@@ -9,6 +9,7 @@ use crate::attempts::{Attempt, AttemptSide};
 use crate::case::{Case, HostKey};
 use crate::cause::Stage;
 use crate::codes::DisconnectReason;
+use crate::event::Event;
 
 /// Two records of one connection lie at most this far apart on clocks that agree.
 const TOLERANCE: TimeDelta = TimeDelta::seconds(3);
@@ -24,6 +25,9 @@ const PAIRS: usize = 2;
 
 /// What the system notes when its clock is set (Kernel-General 1: `NewTime`, `OldTime`).
 const SETS: &str = "Microsoft-Windows-Kernel-General";
+
+/// Its `Reason` for a clock that is set from the hardware.
+const WAKES: &str = "2";
 
 /// Kerberos takes clocks this far apart for wrong (MS-KILE: `MaxClockSkew`).
 const TOLERATED: TimeDelta = TimeDelta::minutes(5);
@@ -123,7 +127,9 @@ fn arrived(attempt: &Attempt) -> bool {
 
 fn steps(case: &Case) -> BTreeMap<HostKey, Vec<(DateTime<Utc>, TimeDelta)>> {
     let mut steps: BTreeMap<HostKey, Vec<_>> = BTreeMap::new();
-    for event in case.found(SETS) {
+    // A computer that slept has its clock set from the hardware when it wakes: it had stood still, and was not wrong.
+    let woke = |event: &&Event| event.field("Reason") == Some(WAKES);
+    for event in case.found(SETS).filter(|event| !woke(event)) {
         let instant = |name| {
             let text: Option<&str> = event.field(name);
             text.and_then(|text| DateTime::parse_from_rfc3339(text).ok()).map(|time| time.to_utc())

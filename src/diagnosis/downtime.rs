@@ -1,6 +1,9 @@
 //! When a computer was off or asleep, or its listener stopped, by what it notes when they go and when they come back.
 
+mod service;
+
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -38,18 +41,31 @@ fn power(event: &Event) -> Option<Power> {
 pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighed) {
     add_stopped_listener(case, incident, weighed);
     let (Some(server), Some(time)) = (&incident.server, incident.first) else { return };
-    let Some(since) = gone_since(case, server, time) else { return };
-    let text = format!(
-        "the server was off or asleep from {} on, and was not back when it failed",
-        super::clock::shown(since)
-    );
+    let (since, grade, text) = match gone_since(case, server, time) {
+        Some(since) => (since, Grade::Conclusive, "and was not back when it failed"),
+        None => match last_seen_going(case, server, time) {
+            Some(since) => (since, Grade::Strong, "and none of its logs goes on after that"),
+            None => return,
+        },
+    };
+    let text =
+        format!("the server was off or asleep from {} on, {text}", super::clock::shown(since));
     weighed.entry(CauseId::ServerRestarted).or_default().push(Ground {
         signature: "was-off".to_owned(),
-        grade: Grade::Conclusive,
+        grade,
         weight_db: 0.0,
         entry: None,
         text,
     });
+}
+
+/// Since when a computer was gone for all that its logs tell: they end where it goes, and the failure came later.
+fn last_seen_going(case: &Case, host: &HostKey, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let marks = marks(case, host, power);
+    let (since, last) = marks.range(..time).next_back()?;
+    let end = case.host(Some(host))?.coverage.values().map(|log| log.last).max()?;
+    let ends_there = end - *since <= TimeDelta::minutes(2) && end < time;
+    (*last == Power::Goes && ends_there).then_some(*since)
 }
 
 /// What RemoteConnectionManager notes of its listener: 258 it listens; 259 it stopped, 262 it was asked to.
@@ -84,43 +100,37 @@ pub(super) fn listener_stopped_since(
     }
     let marks = marks(case, host, listens);
     let (since, listening) = marks.range(..time).next_back()?;
-    // Whoever is accepted is accepted by a listener, whatever its log lost.
-    let accepted = case.attempts.list.iter().any(|attempt| {
+    (!listening && !accepted(case, host, *since..=time)).then_some(*since)
+}
+
+/// Whoever is accepted is accepted by a listener, whatever its log lost.
+fn accepted(case: &Case, host: &HostKey, when: RangeInclusive<DateTime<Utc>>) -> bool {
+    case.attempts.list.iter().any(|attempt| {
         attempt.side == AttemptSide::Server
             && HostKey::new(&attempt.host).as_ref() == Some(host)
-            && (*since..=time).contains(&attempt.start)
-    });
-    (!listening && !accepted).then_some(*since)
+            && when.contains(&attempt.start)
+    })
 }
 
 fn add_stopped_listener(case: &Case, incident: &Incident, weighed: &mut Weighed) {
     let (Some(server), Some(time)) = (&incident.server, incident.first) else { return };
-    let Some(since) = listener_stopped_since(case, server, time) else { return };
+    let Some(since) = listener_stopped_since(case, server, time) else {
+        service::add_dead(case, incident, server, time, weighed);
+        return;
+    };
     let text = format!(
         "the listener had been stopped since {} and had not started again when it failed",
         super::clock::shown(since)
     );
     // Its service going down is a fault of the service; a listener that goes alone was told to.
-    let service = marks(case, server, service_stops);
     let near = TimeDelta::minutes(1);
-    let with_service = service.range(since - near..=since + near).next().is_some();
+    let with_service = service::went_down(case, server, since - near..=since + near);
     let (disabled, failed) =
         if with_service { (Grade::Weak, Grade::Strong) } else { (Grade::Strong, Grade::Moderate) };
     for (cause, grade) in [(CauseId::RdpDisabled, disabled), (CauseId::ListenerFailure, failed)] {
         let ground = super::model::ground("listener-stopped", grade, text.clone());
         weighed.entry(cause).or_default().push(ground);
     }
-}
-
-/// Service Control Manager: TermService stopped (7036) or ended unexpectedly (7031, 7034).
-fn service_stops(event: &Event) -> Option<()> {
-    let ours = event.is_from("Service Control Manager");
-    let ends = matches!(event.event_id, Some(7031 | 7034 | 7036));
-    let told = event.data.iter().any(|(_, value)| {
-        ["TermService", "Remote Desktop Services"].iter().any(|name| value.contains(name))
-    });
-    let running = event.field("ServiceState").is_some_and(|state| state == "running");
-    (ours && ends && told && !running).then_some(())
 }
 
 /// Since when a computer was gone at an instant, if it was.

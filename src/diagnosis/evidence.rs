@@ -22,8 +22,9 @@ use super::model;
 use super::owners;
 use super::peer_certificate;
 use super::protocols;
+use super::storm;
 use super::suites;
-use super::trigger::Change;
+use super::trigger::{self, Change};
 use super::weights::Weights;
 use crate::case::{Case, HostKey};
 use crate::cause::CauseId;
@@ -65,6 +66,7 @@ pub fn weigh(
     let policies = Policies::of(case);
     let background = Background::new(case);
     let client = ClientAddresses::of(case, incident);
+    let gateway = Gateway::of(case, db);
     let mut weighed = Weighed::new();
     let mut best: BTreeMap<(CauseId, String), Ground> = BTreeMap::new();
     for (key, series) in case.findings.series() {
@@ -72,11 +74,14 @@ pub fn weigh(
         if signature.evidence.is_empty()
             || !fits_host(case, incident, signature, key)
             || !fits_peer(incident, signature, key)
+            || gateway.speaks_of_another(signature, key)
         {
             continue;
         }
         let calm = floods::calm(series);
-        let Some((bucket, share, flood)) = nearest(incident, signature, series, &calm) else {
+        let shift = clock_shift(incident, offsets, key);
+        let Some((bucket, share, flood)) = nearest(incident, signature, series, &calm, shift)
+        else {
             continue;
         };
         if policies.overrule(&bucket.example) || !firewall_scope::counts(&bucket.example, &client) {
@@ -86,7 +91,7 @@ pub fn weigh(
             || background.is_crowd(db, key)
             || background.is_boot(signature, key, bucket)
             || background.is_usual(incident, signature, series, &calm);
-        let seen = seen_at(incident, signature, series);
+        let seen = seen_at(incident, signature, series, shift);
         let heard = |cause: &CauseId| {
             *cause != CauseId::SessionEndedNormally
                 || signature.side == Side::Client
@@ -111,9 +116,10 @@ pub fn weigh(
     for ((cause, _), ground) in best {
         weighed.entry(cause).or_default().push(ground);
     }
-    model::add_grounds(case, db, incident, changes, offsets, &mut weighed);
-    builds::add_grounds(case, db, incident, &mut weighed);
     downtime::add_grounds(case, incident, &mut weighed);
+    let repairs = trigger::repairs(db, timeline, case, incident);
+    model::add_grounds(case, db, incident, (changes, &repairs), offsets, &mut weighed);
+    builds::add_grounds(case, db, incident, &mut weighed);
     addresses::add_grounds(case, incident, &mut weighed);
     peer_certificate::add_grounds(case, incident, &mut weighed);
     protocols::add_grounds(case, incident, &mut weighed);
@@ -126,6 +132,7 @@ pub fn weigh(
     ] {
         add(case, incident, &mut weighed);
     }
+    storm::add_grounds(case, db, incident, &mut weighed);
     // What the model itself knows stands at the failure and is no noise.
     let own = weighed.values_mut().flatten().filter(|ground| ground.weight_db == 0.0);
     own.for_each(|ground| ground.weight_db = weights.of(ground.grade));
@@ -165,15 +172,45 @@ impl Policies {
     }
 }
 
+/// Addresses that a gateway refused. That it let somebody else through says nothing of them.
+struct Gateway(BTreeSet<std::sync::Arc<str>>);
+
+impl Gateway {
+    fn of(case: &Case, db: &Database) -> Self {
+        let refuses = |signature: &&Signature| {
+            let denied = signature.evidence.get(&CauseId::GatewayDenied);
+            signature.side == Side::Gateway && denied.is_some_and(|grade| *grade >= Grade::Strong)
+        };
+        let series = case.findings.series().map(|(key, _)| key);
+        let refused =
+            series.filter(|key| db.signature(key.signature).as_ref().is_some_and(refuses));
+        Self(refused.filter(|key| !key.about.is_empty()).map(|key| key.about.clone()).collect())
+    }
+
+    fn speaks_of_another(&self, signature: &Signature, key: &SeriesKey) -> bool {
+        signature.side == Side::Gateway
+            && !self.0.is_empty()
+            && !key.about.is_empty()
+            && !self.0.contains(&key.about)
+    }
+}
+
 /// At how many of the failures something close in time was seen; nothing for a single failure.
-fn seen_at(incident: &Incident, signature: &Signature, series: &Series) -> String {
+fn seen_at(
+    incident: &Incident,
+    signature: &Signature,
+    series: &Series,
+    shift: TimeDelta,
+) -> String {
     let tight = signature.window.before <= TimeDelta::minutes(10) && incident.basis != Basis::Words;
     if !tight || incident.times.len() < 2 {
         return String::new();
     }
     let at = |time: &&DateTime<Utc>| {
         let spans = series.buckets.iter().filter_map(|bucket| bucket.first.zip(bucket.last));
-        spans.into_iter().any(|(first, last)| distance(**time, first, last, signature).is_some())
+        spans
+            .into_iter()
+            .any(|(first, last)| distance(**time, first - shift, last - shift, signature).is_some())
     };
     let hits = incident.times.iter().filter(at).count();
     format!(" (at {hits} of {} failures)", incident.times.len())
@@ -200,7 +237,9 @@ impl Lines {
 }
 
 fn fits_host(case: &Case, incident: &Incident, signature: &Signature, key: &SeriesKey) -> bool {
-    let Some(host) = HostKey::new(&key.host) else { return true };
+    // Logs of other products name no computer, and the one that stands in between is neither side.
+    let of_a_product = signature.providers().iter().any(|name| name == "product-log");
+    let Some(host) = HostKey::new(&key.host).filter(|_| !of_a_product) else { return true };
     let is = |wanted: &Option<HostKey>| {
         wanted.as_ref().is_none_or(|wanted| *wanted == host || wanted.is_address())
     };
@@ -224,6 +263,17 @@ fn fits_peer(incident: &Incident, signature: &Signature, key: &SeriesKey) -> boo
         || signature.evidence.contains_key(&CauseId::ConnectionLimit)
 }
 
+/// How far the clock that a finding stands on was ahead of the server's, on which failures stand. What a person copied
+/// from the client has the client's time.
+fn clock_shift(incident: &Incident, offsets: &Offsets, key: &SeriesKey) -> TimeDelta {
+    let host = HostKey::new(&key.host).or_else(|| incident.client.clone());
+    let of_client = host.is_some() && host == incident.client && host != incident.server;
+    match incident.first.filter(|_| of_client) {
+        Some(time) => offsets.between(host.as_ref(), incident.server.as_ref(), time),
+        None => TimeDelta::zero(),
+    }
+}
+
 /// The bucket nearest to a failure within the signature's window, what share of its weight is left there, and whether it
 /// is part of a flood. A flood is looked at only where nothing calmer fits.
 fn nearest<'s>(
@@ -231,6 +281,7 @@ fn nearest<'s>(
     signature: &Signature,
     series: &'s Series,
     calm: &[bool],
+    shift: TimeDelta,
 ) -> Option<(&'s Bucket, f64, bool)> {
     let of = |wanted: bool| {
         let buckets = series
@@ -241,9 +292,14 @@ fn nearest<'s>(
             .map(|(bucket, _)| bucket)
             .filter(|bucket| is_ours(incident, signature, bucket));
         let shares = buckets.filter_map(|bucket| {
-            share(incident, signature, bucket).map(|share| (bucket, share, !wanted))
+            share(incident, signature, bucket, shift).map(|share| (bucket, share, !wanted))
         });
-        shares.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.first.cmp(&a.0.first)))
+        // Of what fits alike the first began it; but words without a time are about the last.
+        let order = |a: &Bucket, b: &Bucket| {
+            let first = b.first.cmp(&a.first);
+            if incident.basis == Basis::Words { first.reverse() } else { first }
+        };
+        shares.max_by(|a, b| a.1.total_cmp(&b.1).then_with(|| order(a.0, b.0)))
     };
     of(true).or_else(|| of(false))
 }
@@ -263,8 +319,14 @@ fn is_ours(incident: &Incident, signature: &Signature, bucket: &Bucket) -> bool 
         || !bucket.example.activity_id.as_ref().is_some_and(theirs)
 }
 
-fn share(incident: &Incident, signature: &Signature, bucket: &Bucket) -> Option<f64> {
+fn share(
+    incident: &Incident,
+    signature: &Signature,
+    bucket: &Bucket,
+    shift: TimeDelta,
+) -> Option<f64> {
     let (Some(first), Some(last)) = (bucket.first, bucket.last) else { return Some(1.0) };
+    let (first, last) = (first - shift, last - shift);
     let slack = bucket.quality.slack();
     if incident.basis == Basis::Words || incident.times.is_empty() {
         return incident

@@ -224,13 +224,17 @@ pub fn incidents(case: &Case, db: &Database, failures: &[Failure]) -> Vec<Incide
     let complaint = Complaint::of(case);
     let words = failures.iter().find(|failure| failure.basis == Basis::Words);
     // Somebody wrote, and of something else: what the logs show worked.
-    let words = words.filter(|words| complaint.fails || !worked_lately(case, words));
+    let words = words
+        .filter(|words| complaint.fails || !(complaint.reassured || worked_lately(case, words)));
     // One death is enough when a ticket complains about it.
     let enough = |incident: &Incident| {
         incident.attempts > 1 || words.is_some_and(|words| incident.fits_words(words))
     };
+    // Where all is well for everybody, who never got in is nobody.
+    let is_nobody = |incident: &Incident| complaint.reassured && !got_in(case, incident);
     incidents.retain(|incident| {
-        incident.basis != Basis::Server || (enough(incident) && !put_right_at_once(case, incident))
+        incident.basis != Basis::Server
+            || (enough(incident) && !put_right_at_once(case, incident) && !is_nobody(incident))
     });
     if let Some(words) = words {
         match incidents.iter_mut().rev().find(|incident| incident.fits_words(words)) {
@@ -249,6 +253,7 @@ pub fn incidents(case: &Case, db: &Database, failures: &[Failure]) -> Vec<Incide
             Some(code) => code.error == 3 || code.is_normal_end(),
             None => incident.basis == Basis::Words && complaint.ended,
         };
+        incident.thrown_out |= incident.basis == Basis::Words && was_cut_short(case, incident);
         incident.speaks_of_end &= !incident.thrown_out;
     }
     // What the ticket is about comes first: the server it names, or whatever its dialog shows.
@@ -287,6 +292,29 @@ fn on_server<'c>(case: &'c Case, incident: &'c Incident) -> impl Iterator<Item =
         incident.server.is_some() && HostKey::new(&attempt.host) == incident.server
     };
     case.attempts.list.iter().filter(|attempt| attempt.side == AttemptSide::Server).filter(here)
+}
+
+/// Whether the last session before the ticket was over as soon as it had begun: nobody signs out after seconds of work.
+fn was_cut_short(case: &Case, incident: &Incident) -> bool {
+    let before = |attempt: &&Attempt| {
+        incident.last.is_some_and(|opened| {
+            attempt.start <= opened && opened - attempt.start <= TimeDelta::days(1)
+        })
+    };
+    let sessions = on_server(case, incident).filter(|attempt| attempt.in_session).filter(before);
+    let short = |attempt: &Attempt| attempt.closed && attempt.duration() <= CUT_SHORT;
+    sessions.filter(|attempt| short(attempt)).any(|attempt| attempt.logged_on)
+}
+
+/// A session of this length was none.
+const CUT_SHORT: TimeDelta = TimeDelta::seconds(45);
+
+/// Whether any of those who failed got in on this server at some other time.
+fn got_in(case: &Case, incident: &Incident) -> bool {
+    on_server(case, incident).any(|attempt| {
+        attempt.succeeded()
+            && attempt.peer.as_ref().is_some_and(|peer| incident.peers.contains(peer))
+    })
 }
 
 /// A mistyped password, or a client that tries again by itself: everybody who failed got in soon after.

@@ -26,6 +26,7 @@ mod protocols;
 pub mod rank;
 pub mod reasons;
 mod silence;
+mod storm;
 mod suites;
 mod trace;
 pub mod trigger;

@@ -1,5 +1,7 @@
 //! Grounds that no single event gives: they follow from the attempts, the scope, the changes and what is absent.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 
 use super::clock::Offsets;
@@ -17,7 +19,7 @@ pub(super) fn add_grounds(
     case: &Case,
     db: &Database,
     incident: &Incident,
-    changes: &[Change],
+    (changes, repairs): (&[Change], &[Change]),
     offsets: &Offsets,
     weighed: &mut Weighed,
 ) {
@@ -26,6 +28,7 @@ pub(super) fn add_grounds(
     add_thrown_out(incident, weighed);
     add_scope(db, incident, weighed);
     add_changes(db, incident, changes, weighed);
+    add_repairs(repairs, weighed);
     silence::add_grounds(case, incident, weighed);
     add_quiet_server(case, db, incident, weighed);
     add_lost_certificate(case, incident, weighed);
@@ -50,6 +53,9 @@ fn add_stages(db: &Database, incident: &Incident, weighed: &mut Weighed) {
             let text =
                 format!("the connection died where this bites ({})", names(&incident.stages));
             ground("stage-fits", Grade::Weak, text)
+        } else if cause.id == CauseId::ListenerFailure && port_is_taken(weighed) {
+            // Somebody else answers on the port of the listener, as far as that goes.
+            continue;
         } else {
             let text = format!(
                 "it bites in {}, the connection died in {}",
@@ -60,6 +66,16 @@ fn add_stages(db: &Database, incident: &Incident, weighed: &mut Weighed) {
         };
         weighed.entry(cause.id).or_default().push(ground);
     }
+}
+
+/// Whether another program is known to hold the listener's port.
+fn port_is_taken(weighed: &Weighed) -> bool {
+    let grounds = weighed.get(&CauseId::ListenerFailure).into_iter().flatten();
+    let taken =
+        ["ports-rdp-taken", "rcm-1036-address-in-use", "rcm-260-listen-failed", "port-taken"];
+    grounds
+        .filter(|ground| ground.weight_db >= 0.0)
+        .any(|ground| taken.contains(&&*ground.signature))
 }
 
 fn names(stages: &[Stage]) -> String {
@@ -82,7 +98,8 @@ fn add_normal_end(incident: &Incident, weighed: &mut Weighed) {
 fn add_thrown_out(incident: &Incident, weighed: &mut Weighed) {
     if incident.thrown_out {
         let text =
-            "the user was logged on, and signed out again before the shell started".to_owned();
+            "the user was logged on, and signed out again before there was anything to work with"
+                .to_owned();
         let cause = weighed.entry(CauseId::ProfileFailure).or_default();
         cause.push(ground("no-desktop", Grade::Moderate, text));
     }
@@ -116,7 +133,10 @@ fn add_changes(db: &Database, incident: &Incident, changes: &[Change], weighed: 
         // A policy that touches everything says little about any one thing.
         let grade = if change.links.len() > 3 { Grade::Weak } else { grade };
         for cause in &change.links {
-            if !told.contains(cause) {
+            // What is evidence by itself is not counted again as a change.
+            let known = weighed.get(cause).into_iter().flatten();
+            let counted = known.into_iter().any(|ground| ground.entry == Some(change.entry));
+            if !told.contains(cause) && !counted {
                 told.push(*cause);
                 let text = "it was changed before the first failure, and such a change is documented to lead to this".to_owned();
                 let ground =
@@ -124,6 +144,19 @@ fn add_changes(db: &Database, incident: &Incident, changes: &[Change], weighed: 
                 weighed.entry(*cause).or_default().push(ground);
             }
         }
+    }
+}
+
+/// It works again after something was changed, and such a change touches what the cause is about. What touches everything
+/// tells nothing.
+fn add_repairs(repairs: &[Change], weighed: &mut Weighed) {
+    let told = repairs.iter().filter(|repair| repair.links.len() <= 3);
+    let causes: BTreeMap<CauseId, &Change> =
+        told.flat_map(|repair| repair.links.iter().map(move |cause| (*cause, repair))).collect();
+    for (cause, repair) in causes {
+        let text = "connections work again after this was changed".to_owned();
+        let ground = ground("works-again-after", Grade::Moderate, text);
+        weighed.entry(cause).or_default().push(Ground { entry: Some(repair.entry), ..ground });
     }
 }
 
@@ -157,7 +190,8 @@ fn add_quiet_server(case: &Case, db: &Database, incident: &Incident, weighed: &m
             return true;
         }
         let own = |ground: &Ground| {
-            db.find(&ground.signature).is_some_and(|signature| signature.side != Side::Client)
+            db.find(&ground.signature)
+                .is_some_and(|signature| matches!(signature.side, Side::Server | Side::Either))
         };
         weighed.get(&cause).is_some_and(|grounds| {
             grounds.iter().any(|ground| ground.weight_db > 0.0 && own(ground))
@@ -280,7 +314,7 @@ fn add_clocks(offsets: &Offsets, incident: &Incident, weighed: &mut Weighed) {
     let grade = if wild { Grade::Strong } else { Grade::Moderate };
     if wild {
         let expired = weighed.entry(CauseId::CertExpired).or_default();
-        expired.push(ground("clocks-apart", Grade::Against, text.clone()));
+        expired.push(ground("clocks-apart", Grade::RulesOut, text.clone()));
     }
     weighed.entry(CauseId::TimeSkew).or_default().push(ground("clocks-apart", grade, text));
 }

@@ -25,14 +25,16 @@ const DIALOG: TimeDelta = TimeDelta::seconds(120);
 
 /// So many connections from one address that die early within such a time are made by no person, who has to read a box
 /// and click between them.
-const BURSTS: [(usize, TimeDelta); 2] = [(8, TimeDelta::minutes(1)), (20, TimeDelta::minutes(10))];
+const BURSTS: [(usize, TimeDelta); 3] =
+    [(5, TimeDelta::seconds(20)), (8, TimeDelta::minutes(1)), (20, TimeDelta::minutes(10))];
 
 /// Adds what the server saw: each known failure takes the death that fits it best, and deaths that are left are failures
 /// of their own when they hit somebody who belongs here.
 pub(super) fn add_server_side(case: &Case, offsets: &Offsets, failures: &mut Vec<Failure>) {
     let of_server = case.attempts.list.iter().filter(|attempt| attempt.side == AttemptSide::Server);
-    let deaths: Vec<_> =
-        of_server.filter(|attempt| died(attempt) && !follows_success(case, attempt)).collect();
+    let deaths: Vec<_> = of_server
+        .filter(|attempt| may_have_died(case, attempt) && !follows_success(case, attempt))
+        .collect();
     let mut taken = BTreeSet::new();
     for failure in failures.iter_mut().filter(|failure| failure.peer.is_none()) {
         if let Some(index) = best_death(case, failure, &deaths, &taken, offsets) {
@@ -40,21 +42,51 @@ pub(super) fn add_server_side(case: &Case, offsets: &Offsets, failures: &mut Vec
             deaths.get(index).into_iter().for_each(|death| pair(failure, death));
         }
     }
+    failures.iter_mut().filter(|failure| failure.peer.is_none()).for_each(|failure| {
+        to_server_clock(failure, offsets);
+    });
     let bursts = burst_peers(&deaths);
     let left = deaths
         .iter()
         .enumerate()
-        .filter(|(index, _)| !taken.contains(index))
+        .filter(|(index, death)| !taken.contains(index) && died(death))
         .map(|(_, death)| *death);
     let own =
         left.filter(|death| belongs_to_a_user(case, death) && !bursts.contains(&peer_key(death)));
     failures.extend(own.map(server_failure));
 }
 
+/// What only the client saw stands on its clock; evidence is looked for on the server's.
+fn to_server_clock(failure: &mut Failure, offsets: &Offsets) {
+    if let Some(time) = failure.time {
+        let shift = offsets.between(
+            failure.client.as_ref(),
+            failure.server.as_ref(),
+            failure.began.unwrap_or(time),
+        );
+        failure.time = Some(time - shift);
+    }
+}
+
 /// Whether an attempt is a failure of somebody who belongs here.
 pub(super) fn is_failure_of_a_user(case: &Case, attempt: &Attempt) -> bool {
     died(attempt) && !follows_success(case, attempt) && belongs_to_a_user(case, attempt)
 }
+
+/// Whether an attempt is one that failed, when a client says that one did: it failed as the server saw it, or the server
+/// knows of no session that came of it.
+fn may_have_died(case: &Case, attempt: &Attempt) -> bool {
+    let without_session = || {
+        let host = HostKey::new(&attempt.host);
+        let sessions = case.host(host.as_ref()).and_then(|host| host.coverage.get(SESSIONS));
+        let logged = sessions.is_some_and(|log| !log.cleared && log.covers(attempt.start));
+        !attempt.in_session && (attempt.closed || logged)
+    };
+    died(attempt) || (attempt.opened && (attempt.stage == Stage::Tcp || without_session()))
+}
+
+/// The log in which a server notes every session.
+const SESSIONS: &str = "Microsoft-Windows-TerminalServices-LocalSessionManager/Operational";
 
 /// Whether an attempt failed, as the server saw it.
 fn died(attempt: &Attempt) -> bool {
@@ -90,6 +122,10 @@ fn best_death(
 fn distance(failure: &Failure, death: &Attempt, offsets: &Offsets) -> Option<TimeDelta> {
     // A session that Windows ended by itself before there was a desktop is called a normal end, and is none.
     let time = failure.time.filter(|_| !failure.normal_end || death.is_thrown_out())?;
+    // Who had a session did not die on the way to it.
+    if failure.stages == [Stage::Running] && !death.is_thrown_out() {
+        return None;
+    }
     // What never reached the server was not accepted by it.
     let arrived = failure.normal_end
         || failure.stages.is_empty()

@@ -74,14 +74,15 @@ const SUSPECTS: usize = 6;
 #[must_use]
 pub fn rank(db: &Database, weights: &Weights, mut weighed: Weighed) -> (Verdict, Vec<Suspect>) {
     let mut scored: Vec<(f64, Suspect)> = Vec::new();
-    let mut prior_sum = 0.0;
-    for cause in db.causes().values().filter(|cause| cause.kind == Kind::Cause) {
-        prior_sum += cause.prior;
+    let causes = || db.causes().values().filter(|cause| cause.kind == Kind::Cause);
+    let known: f64 = causes().map(|cause| cause.prior).sum();
+    for cause in causes() {
+        let prior = cause.prior / known * (1.0 - weights.unknown);
         let suspect = suspect(cause.id, weighed.remove(&cause.id).unwrap_or_default());
-        let odds = cause.prior * 10f64.powf(total(weights, &suspect) / 10.0);
+        let odds = prior * 10f64.powf(total(weights, &suspect) / 10.0);
         scored.push((odds, suspect));
     }
-    let other = (1.0 - prior_sum).max(0.05);
+    let other = weights.unknown;
     let sum: f64 = scored.iter().map(|(odds, _)| odds).sum::<f64>() + other;
     for (odds, suspect) in &mut scored {
         suspect.probability = *odds / sum * (1.0 - weights.doubt);

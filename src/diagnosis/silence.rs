@@ -35,12 +35,8 @@ fn add_never_arrived(case: &Case, incident: &Incident, weighed: &mut Weighed) {
         "the server's log covers {} and has no connection from this client",
         super::clock::shown(time)
     );
-    weighed.entry(CauseId::FirewallBlocked).or_default().push(ground(
-        "never-arrived",
-        Grade::Moderate,
-        text.clone(),
-    ));
-    for cause in [CauseId::DnsFailure, CauseId::NetworkUnstable] {
+    // That it did not arrive does not say what kept it away.
+    for cause in [CauseId::FirewallBlocked, CauseId::DnsFailure, CauseId::NetworkUnstable] {
         weighed.entry(cause).or_default().push(ground("never-arrived", Grade::Weak, text.clone()));
     }
 }

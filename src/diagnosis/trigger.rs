@@ -8,7 +8,7 @@ use super::incident::Incident;
 use super::rank::Verdict;
 use super::{builds, downtime};
 use crate::case::{Case, HostKey, HostRoles};
-use crate::cause::CauseId;
+use crate::cause::{CauseId, Stage};
 use crate::signatures::{Database, Role, Signature};
 use crate::timeline::{Entry, EntryId, Timeline};
 
@@ -131,6 +131,34 @@ fn links_of(db: &Database, kind: CauseId) -> Vec<CauseId> {
     links.into_iter().collect()
 }
 
+/// Changes after the last failure, shortly before connections worked again: whatever they are documented to touch was
+/// what had been wrong.
+#[must_use]
+pub fn repairs(
+    db: &Database,
+    timeline: &Timeline,
+    case: &Case,
+    incident: &Incident,
+) -> Vec<Change> {
+    let Some((last, good)) = incident.last.zip(incident.first_good_after) else {
+        return Vec::new();
+    };
+    let entries = timeline.numbered().filter(|(_, entry)| {
+        concerns(case, incident, entry)
+            && entry.time.is_some_and(|time| last < time && time <= good && good - time <= REPAIRED)
+    });
+    let repair = |(id, entry): (EntryId, &Entry)| {
+        let signature = db.signature(entry.signature?)?;
+        let kind = signature.trigger.filter(|_| signature.role == Role::Change)?;
+        let links = links(db, signature, entry.field("KB"));
+        Some(Change { entry: id, kind, kb: None, time: entry.time, links })
+    };
+    entries.filter_map(repair).collect()
+}
+
+/// Whoever repairs something tries it soon.
+const REPAIRED: TimeDelta = TimeDelta::minutes(30);
+
 fn quality(timeline: &Timeline, change: &Change) -> crate::event::TimeQuality {
     timeline.get(change.entry).map_or(crate::event::TimeQuality::Undated, |entry| entry.quality)
 }
@@ -169,6 +197,8 @@ fn in_time(case: &Case, incident: &Incident, entry: &Entry) -> bool {
 fn from(case: &Case, incident: &Incident, first: DateTime<Utc>) -> DateTime<Utc> {
     let earliest = first - LOOK_BACK;
     let Some(good) = incident.last_good else { return earliest };
+    // A session that was cut later worked when it began; what cuts sessions may have been there already.
+    let good = if incident.stages == [Stage::Running] { good - TimeDelta::days(1) } else { good };
     let boots = case.host(incident.server.as_ref()).map_or(&[][..], |host| host.boots.as_slice());
     // A new service meets what a new start meets: it holds none of the credentials of the old one.
     let services = incident.server.as_ref().map(|key| downtime::listener_starts(case, key));
@@ -202,8 +232,8 @@ fn links(db: &Database, signature: &Signature, kb: Option<&str>) -> Vec<CauseId>
     links
 }
 
-/// The change that a documented link ties to the named cause; of several the one that is tied to fewest other causes, and
-/// of those the nearest. A change without a link is
+/// The change that a documented link ties to the named cause; of several the one that is tied to fewest other causes, of
+/// those one that names its update, and of those the nearest. A change without a link is
 /// context, however near it stands.
 #[must_use]
 pub fn trigger(db: &Database, verdict: &Verdict, changes: &[Change]) -> Option<Trigger> {
@@ -212,7 +242,7 @@ pub fn trigger(db: &Database, verdict: &Verdict, changes: &[Change]) -> Option<T
     let change = changes
         .iter()
         .filter(|change| change.links.contains(&cause))
-        .min_by_key(|change| change.links.len())?
+        .min_by_key(|change| (change.links.len(), change.kb.is_none()))?
         .clone();
     let update = change.kb.as_deref().and_then(|kb| {
         db.updates().iter().find(|update| update.kb == kb && update.causes.contains(&cause))

@@ -14,43 +14,64 @@ pub(super) struct Complaint {
     pub(super) fails: bool,
     /// A session that was there came to an end.
     pub(super) ended: bool,
+    /// Somebody says that all is well.
+    pub(super) reassured: bool,
 }
 
 impl Complaint {
     /// Of all sentences of a case.
     pub(super) fn of(case: &Case) -> Self {
         let messages = case.ticket.iter().filter_map(|fact| fact.field("Message"));
-        let text = messages.collect::<Vec<_>>().join("\n").replace('’', "'").to_lowercase();
+        let text = messages.collect::<Vec<_>>().join("\n");
+        if text.is_empty() { Self::default() } else { Self::in_text(&text) }
+    }
+
+    fn in_text(text: &str) -> Self {
+        let text = text.replace('’', "'").to_lowercase();
         // Who asks whether all is well, or says so, does not complain; quoted errors stand in the logs.
         let reassured = REASSURING.is_match(&text);
-        Self { fails: FAILING.is_match(&text) && !reassured, ended: ENDING.is_match(&text) }
+        let ended = ENDING.is_match(&text);
+        Self { fails: (FAILING.is_match(&text) || ended) && !reassured, ended, reassured }
     }
 }
 
-/// Words of failing, in the languages that tickets come in. Nouns such as `failures` are left out: they are asked about.
+/// Words of failing, in the languages that tickets come in, and codes, which nobody quotes when all is well. Nouns such as
+/// `failures` are left out: they are asked about.
 static FAILING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?x)
         \b(?:can'?t|cannot|can\ not|could\ not|couldn't|unable|fails?|failed|failing|won't|refuse[sd]?|denied|rejected
-          |error|blocked|timed\ out|times\ out|broken|unreachable|hangs?|freezes?|black\ screen|impossible
-          |drops?|dropped|lost|disconnect(?:s|ed)?|kicked|thrown|dies|closes|nobody|no\ one|trouble|stopped|dead)\b
-        |\b(?:does|do|did|is|are)(?:\ not|n't)\ |\bnot\ work|\bno\ longer\b|\bno\ (?:rdp|rds|answer|connection|access|login|logon)\b
-        |\bfehler|\bgeht\ (?:\S+\ ){0,3}nicht\b|\bgeht\ nix|funktioniert\ (?:\S+\ ){0,2}nicht|\bkann\ (?:\S+\ ){0,6}nicht\b|\bkommt?\ (?:\S+\ ){0,5}nicht\b
-        |\bkomme\ (?:\S+\ ){0,5}nicht\b|klappt\ (?:\S+\ ){0,2}nicht|nicht\ möglich|abgelehnt|verweigert|getrennt|abgemeldet|abgebrochen
-        |unterbrochen|bricht\ ab|fliegt|fliegen\b|hängt\b|gesperrt|deaktiviert|\bkeine\ verbindung
-        |\berreur|\béchec|échou|impossible|refus|ne\ fonctionne|ne\ marche|ne\ peu|n'arrive|déconnect|interrompu|coupé|bloqu|ferme\b
-        |\berror|\bfall[aóo]|no\ (?:puedo|funciona|conecta|deja|podemos|se\ puede)|desconect|cierra|rechaz|deneg|imposible|bloquea
-        |\berrore|non\ (?:funziona|riesc)|disconness|rifiutat|\berro\b|não\ (?:consigo|funciona)|foutmelding|werkt\ niet|kan\ niet",
+          |error|blocked|timed\ out|times\ out|broken|unreachable|hangs?|hung|freezes?|froze|frozen|impossible
+          |drops?|dropped|lost|disconnect(?:s|ed)?|kick(?:s|ed)|thrown|throws|dies?|died|closes|slams|nobody|no\ one
+          |trouble|stop(?:s|ped)|dead|gone|killed|crash(?:es|ed)?|stuck|limited|expired)\b
+        |\bblack\b(?:.{0,20}\bscreen)?|\b(?:is|are|was|were)\ down\b|\bdown\ for\b|\bonly\ sometimes\b
+        |\b(?:does|do|did|is|are|was|were)(?:\ not|n't)\ |\bnot\ (?:work|reachable|possible|any)|\b(?:no\ longer|not\ any\ ?more)\b
+        |\bno\ (?:rdp|rds|answer|connection|access|login|logons?|chance|more|remote\ desktop|domain\ logons?)\b|\b0x[0-9a-f]{1,8}\b
+        |\bfehler|\bgeht\ (?:\S+\ ){0,4}nicht|\bging\ (?:\S+\ ){0,5}nicht|\bgeht\ nix|funktioniert\ (?:\S+\ ){0,2}nicht
+        |\b(?:kann|kommt?|komme|kommen|kamen|klappt)\ (?:\S+\ ){0,6}nicht|nicht\ (?:mehr\ )?(?:möglich|erreichbar|gefunden|akzeptiert|funktioniert)
+        |abgelehnt|verweigert|getrennt|abgemeldet|abgebrochen|unterbrochen|abbruch|bricht\ ab|brach\ .{0,20}ab|fliegt|fliegen?\b|geworfen
+        |wirft|hängt\b|gesperrt|deaktiviert|\b(?:keine?|ohne)\ (?:verbindung|zugriff|rdp|remote|login|anmeldung|desktop)|\b(?:keiner|niemand)\b
+        |\bweg\ seit|\btot\b|schwarze[rsn]?\b|zeitüberschreitung|abgelaufen|fenster\ zu\b|alle\ raus
+        |\berreur|\béchec|échou|impossible|refus|ne\ (?:fonctionne|marche|répond|peu)|n'arrive|déconnect|interrompu|coupé|bloqu|ferme\b
+        |\bplus\ de\ (?:bureau|connexion|accès)|écran\ noir|injoignable|expir|personne\ ne
+        |\berror|\bfall[aóo]|\bno\ (?:puedo|puede|funciona|conecta|deja|podemos|se\ puede|responde|entra|abre)|desconect|cierra|rechaz|deneg
+        |imposible|bloquea|se\ corta|pantalla\ (?:en\ )?negr|caduc|nadie\b
+        |\berrore|non\ (?:funziona|riesc|si\ connette)|schermo\ nero|disconness|rifiutat|\berro\b|não\ (?:consigo|funciona|abre)|foutmelding
+        |werkt\ niet|kan\ niet|kom\ niet",
     )
     .expect("the pattern is a constant")
 });
 
+/// Words of somebody for whom all is well. That it is for a colleague, or was yesterday, reassures of nothing.
 static REASSURING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?x)
-        \bno\ (?:remote\ desktop\ |rdp\ )?(?:problems?|issues?|complaints?)\b|\bnot\ report\b|\bnothing\ is\ (?:broken|wrong)\b
-        |\bplease\ confirm\b|\beverything\ works\b|\ball\ (?:is\ )?(?:fine|well)\b|\bworks?\ (?:fine|well)\b
-        |\banmelden\ geht\b|\balles\ andere\ geht\b|\bkeine\ probleme\b|\btout\ (?:va|fonctionne)\b|\bsin\ problemas\b|\baucun\ problème\b",
+        \bno\ complaints?\b|\bno\ (?:remote\ desktop|rdp)\ (?:problems?|issues?)\b|\bnot\ report\b|\breport\ no\b
+        |\bnothing\ is\ (?:broken|wrong)\b|\bplease\ confirm\b|\beverything\ works\b|\ball\ (?:is\ )?(?:fine|well)\b
+        |\b(?:users?|everyone|everybody|people)\ (?:all\ )?(?:can\ )?(?:(?:have|has|had)\ no\ problems?|works?\ (?:fine|well|normally|as\ usual)|log\ (?:on|in)\ (?:fine|normally))
+        |\bi\ (?:myself\ )?can\ (?:log\ (?:on|in)|connect|work)\b
+        |\banmelden\ geht\b|\balles\ andere\ geht\b|\bkeine\ (?:beschwerden|probleme\ gemeldet)\b|\balle\ (?:können\ )?arbeiten\b
+        |\btout\ (?:va|fonctionne)\b|\baucun\ problème\ (?:signalé|remonté)|\baucune\ plainte|\bsin\ quejas\b|\btodo\ funciona\b",
     )
     .expect("the pattern is a constant")
 });
@@ -59,9 +80,10 @@ static ENDING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?x)
         disconnect|\bkick|\bthrown\b|\bthrows\b|\blost\b|\blosing\b|\bended\b|\bends\b|\bcloses\b|\bclosed\b|log(?:ged|s)\ (?:me\ |us\ )?(?:off|out)
-        |signed\ (?:me\ |us\ )?out|\bdrops?\b|\bdropped\b|\bidle\b|falls?\ out|session\ limit|another\ (?:device|user|connection)
-        |getrennt|trennt|abgemeldet|rausgeworfen|rausgeflogen|fliegt|fliegen\b|beendet|unterbrochen|abgebrochen
-        |déconnect|ferme|coupé|interromp|terminé|terminad|desconect|cierra|expuls|echa\b|corta|disconness|chiude|desliga",
+        |sign(?:ed|s)\ (?:me\ |us\ )?(?:out|off)|\bdrops?\b|\bdropped\b|\bidle\b|f(?:alls?|ell)\ out|session\ limit|another\ (?:device|user|connection)
+        |\bkilled\b|\bcrash(?:es|ed)\b|\bdied\b
+        |getrennt|trennt|abgemeldet|rausgeworfen|rausgeflogen|geworfen|wirft|flieg(?:t|e)\b|fliegen\b|beendet|unterbrochen|abgebrochen|abbruch
+        |alle\ raus|déconnect|ferme|coupé|interromp|terminé|terminad|desconect|cierra|expuls|echa\b|corta|disconness|chiude|desliga",
     )
     .expect("the pattern is a constant")
 });
@@ -71,7 +93,8 @@ mod tests {
     use super::*;
 
     fn complaint(text: &str) -> (bool, bool) {
-        (FAILING.is_match(text) && !REASSURING.is_match(text), ENDING.is_match(text))
+        let Complaint { fails, ended, .. } = Complaint::in_text(text);
+        (fails, ended)
     }
 
     #[test]
@@ -88,6 +111,19 @@ mod tests {
         }
         assert_eq!(complaint("i was kicked out of my session"), (true, true));
         assert_eq!(complaint("die sitzung wurde getrennt"), (true, true));
+        assert_eq!(complaint("die waage wirft mich ständig raus"), (true, true));
+        assert_eq!(complaint("black screen, then signed me off again"), (true, true));
+    }
+
+    #[test]
+    fn that_others_can_work_makes_no_complaint_undone() {
+        for text in [
+            "schwarzer bildschirm. uwe am selben pc hat kein problem.",
+            "internal error / cannot connect. console via ilo works fine.",
+            "hoy no puedo entrar. ayer sin problemas.",
+        ] {
+            assert!(complaint(text).0, "{text}");
+        }
     }
 
     #[test]
@@ -97,6 +133,10 @@ mod tests {
             "please confirm there were no remote desktop problems last week.",
             "fehlt mein drucker. anmelden geht, alles andere geht.",
             "possible impact: remote desktop. please check for rdp failures.",
+            "warnings 142 before each logon. users work normally. is it a broken network card?",
+            "siem alarm: schannel 36887. users have no problem. is our certificate bad?",
+            "quarterly check after patch night. no complaints. logs attached.",
+            "hundreds of 4625 on my vps. i myself can log in. what is it?",
         ] {
             assert!(!complaint(text).0, "{text}");
         }

@@ -46,6 +46,7 @@ pub const TEXT_PROVIDERS: &[&str] = &[
     "firewall-log",
     "netlogon-log",
     "fslogix-log",
+    "product-log",
     "rdp-file",
     "klist",
     "processes",

@@ -27,6 +27,7 @@ pub mod hotfix_list;
 pub mod http_log;
 pub mod mstsc_dialog;
 pub mod netlogon_log;
+pub mod product_log;
 pub mod rdp_file;
 pub mod reg_export;
 pub mod reporting_events;
@@ -101,6 +102,8 @@ pub static PARSERS: &[&dyn Parser] = &[
     &certutil::Certutil,
     &systeminfo::Systeminfo,
     &time_zone::TimeZone,
+    // Any product's own, so every format with a name comes first.
+    &product_log::ProductLog,
     // Takes whatever people have written, so everything else comes first.
     &mstsc_dialog::MstscDialog,
 ];

@@ -29,8 +29,6 @@ pub struct Expected {
     pub stage: Option<&'static str>,
     /// Further incidents: (server, cause).
     pub others: &'static [(&'static str, &'static str)],
-    /// Signatures of a healthy host that speak strongly and are right to: strangers' passwords, restarts.
-    pub known: &'static [&'static str],
     /// The mechanics that make this the truth.
     pub why: &'static str,
     /// Answers that would be embarrassing.
@@ -103,10 +101,6 @@ impl Expected {
                 .map(|(host, cause)| format!("  - {{host: {host}, first_cause: {cause}}}\n"));
             yaml.push_str("others:\n");
             yaml.extend(others);
-        }
-        if !self.known.is_empty() {
-            yaml.push_str("known:\n");
-            yaml.extend(self.known.iter().map(|name| format!("  - {name}\n")));
         }
         yaml.push_str("why: >-\n  ");
         yaml.push_str(self.why);

@@ -53,7 +53,9 @@ impl Channel {
             ("Security", Self::Security),
             ("Setup", Self::Setup),
         ];
-        let is_it = |(short, channel): &&(&str, Self)| *short == name || channel.name() == name;
+        let is_it = |(short, channel): &&(&str, Self)| {
+            short.eq_ignore_ascii_case(name) || channel.name() == name
+        };
         let found = known.iter().find(is_it).map(|(_, channel)| *channel);
         // A handful of names per run of the tests.
         found.unwrap_or_else(|| Self::Other(Box::leak(name.to_owned().into_boxed_str())))

@@ -13,7 +13,7 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
-use super::case_builder::{Build, Host, at};
+use super::case_builder::{Build, Channel, Host, at};
 use deeds::Step;
 use parts::Part;
 
@@ -199,7 +199,7 @@ impl Story {
         for part in self.bundle.iter().chain(&variant.bundle) {
             part.collect(&clock, &mut hosts, variant.as_xml, &mut files);
         }
-        files.retain(|path, _| !variant.without.iter().any(|part| path.contains(part)));
+        files.retain(|path, _| !variant.without.iter().any(|part| is_part(path, part)));
         if variant.flat {
             files =
                 files.into_iter().map(|(path, bytes)| (path.replace('/', "_"), bytes)).collect();
@@ -281,4 +281,13 @@ fn build(name: &str) -> Build {
         "windows-11" => Build::WINDOWS_11,
         _ => panic!("no build is called {name}"),
     }
+}
+
+/// Whether a file is meant by a part of its path, or by the name of a log, in short or in full.
+fn is_part(path: &str, part: &str) -> bool {
+    let (folded, file) = (path.to_lowercase(), Channel::of(part).file().to_lowercase());
+    let stem = file.trim_end_matches(".evtx");
+    path.contains(part)
+        || folded.contains(&format!("/{stem}."))
+        || folded.starts_with(&format!("{stem}."))
 }
