@@ -23,6 +23,7 @@ mod policies;
 mod ports;
 mod processes;
 mod products;
+mod programs;
 mod reach;
 mod records;
 mod rights;
@@ -77,6 +78,7 @@ static READERS: &[Reader] = &[
     version::read,
     policies::read,
     products::read,
+    programs::read,
     listener_settings::read,
     certificates::read,
     zone_name::read,
