@@ -38,7 +38,7 @@ fn run() {
     let mut criterion = Criterion::default().configure_from_args();
     let megabytes = std::env::var("RDPWHY_BENCH_MB").ok().and_then(|text| text.parse().ok());
     let megabytes = megabytes.unwrap_or(10);
-    let written = write_server_log(Cursor::new(Vec::new()), megabytes).into_inner();
+    let written = write_server_log(Cursor::new(Vec::new()), megabytes, 0).into_inner();
     bench(&mut criterion, &format!("evtx/written-{megabytes}MB"), &[written]);
     match std::env::var_os("RDPWHY_CORPUS") {
         Some(corpus) => {

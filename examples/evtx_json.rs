@@ -4,7 +4,7 @@
 //! ```text
 //! evtx_json json PATH…        how many bytes of JSON the logs there make
 //! evtx_json look PATH…        our look at every record of them, and how many there are
-//! evtx_json write MB FILE     a log like a server's
+//! evtx_json write MB FILE [N]  a log like a server's, N records (and seconds) later
 //! ```
 
 #![allow(clippy::print_stdout, reason = "it says what it did")]
@@ -28,11 +28,16 @@ fn main() {
         ["look", paths @ ..] => {
             println!("{} records", sum(paths, rdpwhy::parsers::evtx::trial::look));
         }
-        ["write", megabytes, path] => {
-            let megabytes = megabytes.parse().expect("a number of megabytes");
-            write_server_log(BufWriter::new(File::create(path).expect("a new file")), megabytes);
+        ["write", megabytes, path, first @ ..] => {
+            let number = |text: &str| text.parse().expect("a number");
+            let out = BufWriter::new(File::create(path).expect("a new file"));
+            write_server_log(
+                out,
+                number(megabytes),
+                first.first().map_or(0, |first| number(first)),
+            );
         }
-        _ => println!("evtx_json json PATH… | look PATH… | write MB FILE"),
+        _ => println!("evtx_json json PATH… | look PATH… | write MB FILE [N]"),
     }
 }
 

@@ -29,9 +29,9 @@ pub(crate) fn crate_json(log: &[u8]) -> usize {
 }
 
 /// Writes a log like a server's: eight kinds of records.
-pub(crate) fn write_server_log<W: Write + Seek>(out: W, megabytes: u64) -> W {
+pub(crate) fn write_server_log<W: Write + Seek>(out: W, megabytes: u64, first: u64) -> W {
     let mut writer = Log::new().stream(out).expect("there is room for it");
-    writer.fill(megabytes << 20, record).expect("there is room for it");
+    writer.fill(megabytes << 20, |number| record(first + number)).expect("there is room for it");
     writer.finish().expect("there is room for it")
 }
 

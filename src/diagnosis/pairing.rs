@@ -182,14 +182,16 @@ fn burst_peers(deaths: &[&Attempt]) -> BTreeSet<(Arc<str>, Option<Arc<str>>)> {
 }
 
 fn follows_success(case: &Case, death: &Attempt) -> bool {
+    let (earliest, latest) = (death.start - RETRY, death.end + RETRY);
+    // Times first: there may be a hundred thousand attempts, and few of them are near.
     case.attempts.list.iter().any(|other| {
-        other.side == AttemptSide::Server
-            && other.host == death.host
-            && other.peer == death.peer
+        other.end >= death.start
+            && other.start >= earliest
+            && other.start <= latest
+            && other.side == AttemptSide::Server
             && other.succeeded()
-            && other.end >= death.start
-            && other.start - death.end <= RETRY
-            && other.start + RETRY >= death.start
+            && other.peer == death.peer
+            && other.host == death.host
     })
 }
 
