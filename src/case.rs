@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use self::places::Places;
 use crate::attempts::{AttemptSide, Attempts};
 use crate::event::{Event, SourceId};
-use crate::findings::Findings;
+use crate::findings::{Bucket, Findings};
 use crate::parsers::{CoverageSpan, LogState, RecordNumbers};
 use crate::scan::Scan;
 use crate::source::Source;
@@ -297,61 +297,10 @@ impl Case {
         let mut revisions: BTreeMap<HostKey, String> = BTreeMap::new();
         for (_, series) in self.findings.series() {
             for bucket in &series.buckets {
-                let event = &bucket.example;
-                let Some(host) = event
-                    .computer
-                    .as_deref()
-                    .and_then(HostKey::new)
-                    .and_then(|key| self.hosts.get_mut(&key))
-                else {
-                    continue;
-                };
-                match (&*event.provider, event.event_id) {
-                    ("Microsoft-Windows-Eventlog", Some(104 | 1102)) => {
-                        let cleared = event
-                            .field("Channel")
-                            .or_else(|| (event.event_id == Some(1102)).then_some("Security"));
-                        if let Some(log) = cleared.and_then(|name| host.coverage.get_mut(name)) {
-                            log.cleared = true;
-                        }
-                    }
-                    // A record of a start is more exact, and knows the revision.
-                    ("systeminfo", None) => {
-                        let build = event.field("Build").map(|build| format!("build {build}"));
-                        let exact =
-                            |os: &Option<String>| os.as_ref().is_some_and(|os| os.contains('.'));
-                        if host.os.is_none() || (exact(&build) && !exact(&host.os)) {
-                            host.os = build.or_else(|| host.os.take());
-                        }
-                    }
-                    ("EventLog", Some(6005)) => host.boots.extend(bucket.first),
-                    // `10.00.` and the build; strings without names.
-                    ("EventLog", Some(6009)) if host.os.is_none() => {
-                        host.os = event.field("param2").map(|build| format!("build {build}"));
-                    }
-                    ("registry", None) => match (event.field("Name"), event.field("Data")) {
-                        (Some("UBR"), Some(revision)) => {
-                            revisions
-                                .extend(HostKey::new(&host.name).zip(Some(revision.to_owned())));
-                        }
-                        (Some("CurrentBuild" | "CurrentBuildNumber"), Some(build))
-                            if host.os.is_none() =>
-                        {
-                            host.os = Some(format!("build {build}"));
-                        }
-                        _ => {}
-                    },
-                    ("Microsoft-Windows-Kernel-General", Some(12)) => {
-                        host.boots.extend(bucket.first);
-                        let build = event.field("BuildVersion").map(|build| {
-                            match event.field("QfeVersion") {
-                                Some(revision) => format!("build {build}.{revision}"),
-                                None => format!("build {build}"),
-                            }
-                        });
-                        host.os = build.or_else(|| host.os.take());
-                    }
-                    _ => {}
+                let key = bucket.example.computer.as_deref().and_then(HostKey::new);
+                let Some(host) = key.and_then(|key| self.hosts.get_mut(&key)) else { continue };
+                if let Some(revision) = host.note(bucket) {
+                    revisions.extend(HostKey::new(&host.name).zip(Some(revision)));
                 }
             }
         }
@@ -361,6 +310,63 @@ impl Case {
                 os.push_str(&format!(".{revision}"));
             }
         }
+    }
+}
+
+impl Host {
+    /// What an event says of the host itself: logs that were cleared, starts, the build. Gives the revision of the build
+    /// where it stands by itself.
+    fn note(&mut self, bucket: &Bucket) -> Option<String> {
+        let event = &bucket.example;
+        match (&*event.provider, event.event_id) {
+            ("Microsoft-Windows-Eventlog", Some(104 | 1102)) => self.note_cleared(event),
+            ("systeminfo", None) => self.note_systeminfo(event),
+            ("EventLog", Some(6005)) => self.boots.extend(bucket.first),
+            // `10.00.` and the build; strings without names.
+            ("EventLog", Some(6009)) if self.os.is_none() => {
+                self.os = event.field("param2").map(|build| format!("build {build}"));
+            }
+            ("registry", None) => return self.note_registry(event),
+            ("Microsoft-Windows-Kernel-General", Some(12)) => {
+                self.boots.extend(bucket.first);
+                let revision = event.field("QfeVersion").map(|revision| format!(".{revision}"));
+                let build = event.field("BuildVersion");
+                let build =
+                    build.map(|build| format!("build {build}{}", revision.unwrap_or_default()));
+                self.os = build.or_else(|| self.os.take());
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn note_cleared(&mut self, event: &Event) {
+        let security = || (event.event_id == Some(1102)).then_some("Security");
+        let cleared = event.field("Channel").or_else(security);
+        if let Some(log) = cleared.and_then(|name| self.coverage.get_mut(name)) {
+            log.cleared = true;
+        }
+    }
+
+    /// A record of a start is more exact, and knows the revision.
+    fn note_systeminfo(&mut self, event: &Event) {
+        let build = event.field("Build").map(|build| format!("build {build}"));
+        let exact = |os: &Option<String>| os.as_ref().is_some_and(|os| os.contains('.'));
+        if self.os.is_none() || (exact(&build) && !exact(&self.os)) {
+            self.os = build.or_else(|| self.os.take());
+        }
+    }
+
+    fn note_registry(&mut self, event: &Event) -> Option<String> {
+        let data = event.field("Data")?;
+        match event.field("Name")? {
+            "UBR" => return Some(data.to_owned()),
+            "CurrentBuild" | "CurrentBuildNumber" if self.os.is_none() => {
+                self.os = Some(format!("build {data}"));
+            }
+            _ => {}
+        }
+        None
     }
 }
 

@@ -62,12 +62,44 @@ pub fn weigh(
     offsets: &Offsets,
     weights: &Weights,
 ) -> Weighed {
+    let mut weighed = found(case, db, timeline, incident, offsets, weights);
+    let repairs = trigger::repairs(db, timeline, case, incident);
+    downtime::add_grounds(case, incident, &mut weighed);
+    model::add_grounds(case, db, incident, (changes, &repairs), offsets, &mut weighed);
+    builds::add_grounds(case, db, incident, &mut weighed);
+    for add in [
+        addresses::add_grounds,
+        peer_certificate::add_grounds,
+        protocols::add_grounds,
+        firewall_scope::add_grounds,
+        owners::add_grounds,
+        members::add_grounds,
+        suites::add_grounds,
+        answers::add_grounds,
+    ] {
+        add(case, incident, &mut weighed);
+    }
+    storm::add_grounds(case, db, incident, &mut weighed);
+    // What the model itself knows stands at the failure and is no noise.
+    let own = weighed.values_mut().flatten().filter(|ground| ground.weight_db == 0.0);
+    own.for_each(|ground| ground.weight_db = weights.of(ground.grade));
+    weighed
+}
+
+/// What signatures found: once per fact and cause, by the hit that weighs most.
+fn found(
+    case: &Case,
+    db: &Database,
+    timeline: &Timeline,
+    incident: &Incident,
+    offsets: &Offsets,
+    weights: &Weights,
+) -> Weighed {
     let lines = Lines::new(timeline);
     let policies = Policies::of(case);
     let background = Background::new(case);
     let client = ClientAddresses::of(case, incident);
     let gateway = Gateway::of(case, db);
-    let mut weighed = Weighed::new();
     let mut best: BTreeMap<(CauseId, String), Ground> = BTreeMap::new();
     for (key, series) in case.findings.series() {
         let Some(signature) = db.signature(key.signature) else { continue };
@@ -113,29 +145,10 @@ pub fn weigh(
             }
         }
     }
+    let mut weighed = Weighed::new();
     for ((cause, _), ground) in best {
         weighed.entry(cause).or_default().push(ground);
     }
-    downtime::add_grounds(case, incident, &mut weighed);
-    let repairs = trigger::repairs(db, timeline, case, incident);
-    model::add_grounds(case, db, incident, (changes, &repairs), offsets, &mut weighed);
-    builds::add_grounds(case, db, incident, &mut weighed);
-    addresses::add_grounds(case, incident, &mut weighed);
-    peer_certificate::add_grounds(case, incident, &mut weighed);
-    protocols::add_grounds(case, incident, &mut weighed);
-    for add in [
-        firewall_scope::add_grounds,
-        owners::add_grounds,
-        members::add_grounds,
-        suites::add_grounds,
-        answers::add_grounds,
-    ] {
-        add(case, incident, &mut weighed);
-    }
-    storm::add_grounds(case, db, incident, &mut weighed);
-    // What the model itself knows stands at the failure and is no noise.
-    let own = weighed.values_mut().flatten().filter(|ground| ground.weight_db == 0.0);
-    own.for_each(|ground| ground.weight_db = weights.of(ground.grade));
     weighed
 }
 

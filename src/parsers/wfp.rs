@@ -113,19 +113,9 @@ fn read(text: Box<dyn BufRead + '_>, source: &Source, sink: &mut dyn Sink) {
             Ok(Xml::Text(value)) => {
                 let value: &str = &value;
                 let value = value.trim();
-                if !value.is_empty() && value.len() <= TEXT {
-                    let above = path.len().checked_sub(2).and_then(|at| path.get(at));
-                    let named = match (above.map(String::as_str), last(&path)) {
-                        // The names of conditions and of layers are not those of the filter.
-                        (Some("displayData"), "name") => "name",
-                        (Some("action"), "type") => "action",
-                        (Some("item"), "type") => "type",
-                        (_, "type" | "name") => "",
-                        (_, name) => name,
-                    };
-                    if !named.is_empty() {
-                        item.put(named, value);
-                    }
+                let named = meaning(&path);
+                if !value.is_empty() && value.len() <= TEXT && !named.is_empty() {
+                    item.put(named, value);
                 }
             }
             Ok(Xml::End(_)) => {
@@ -153,6 +143,19 @@ fn read(text: Box<dyn BufRead + '_>, source: &Source, sink: &mut dyn Sink) {
     if !path.is_empty() {
         let what = "the file is cut off";
         sink.notice(Notice::new(source.id, "", what).losing("the rest of it"));
+    }
+}
+
+/// What the text in an element says of an item; empty when nothing that is wanted.
+fn meaning(path: &[String]) -> &str {
+    let above = path.len().checked_sub(2).and_then(|at| path.get(at));
+    match (above.map(String::as_str), last(path)) {
+        // The names of conditions and of layers are not those of the filter.
+        (Some("displayData"), "name") => "name",
+        (Some("action"), "type") => "action",
+        (Some("item"), "type") => "type",
+        (_, "type" | "name") => "",
+        (_, name) => name,
     }
 }
 

@@ -82,21 +82,7 @@ pub(super) fn check<N: AsRef<Node>>(
     }
     check_block(document, &mut complain);
     check_index(document, detection, &mut complain);
-    if let Node::Map(entries) = document.detection.value.as_ref() {
-        // YAML 1.1, which most converters read, takes these for truth values, and loses the name.
-        let is_truth =
-            |name: &str| ["y", "n", "yes", "no", "on", "off", "true", "false"].contains(&name);
-        let bare = |name: &Spanned<String>| {
-            let text = file.text_at(name.defined).unwrap_or_default();
-            !text.starts_with(['\'', '"'])
-        };
-        let truths = entries.iter().filter(|(name, _)| is_truth(&name.value.to_lowercase()));
-        for (name, _) in truths.filter(|(name, _)| bare(name)) {
-            let what =
-                format!("a selection called `{}` is a truth value to other readers", name.value);
-            complain(name.defined, &what);
-        }
-    }
+    check_selections(file, document, &mut complain);
     for provider in providers.iter().filter(|provider| !known.has(provider)) {
         let what = format!("the provider `{provider}` is not in providers.yaml");
         complain(document.detection.defined, &what);
@@ -116,6 +102,26 @@ pub(super) fn check<N: AsRef<Node>>(
         });
     }
     complaints
+}
+
+/// YAML 1.1, which most converters read, takes some names of selections for truth values, and loses them.
+fn check_selections<N: AsRef<Node>>(
+    file: &File,
+    document: &Document<N>,
+    complain: &mut dyn FnMut(Location, &str),
+) {
+    let Node::Map(entries) = document.detection.value.as_ref() else { return };
+    let is_truth =
+        |name: &str| ["y", "n", "yes", "no", "on", "off", "true", "false"].contains(&name);
+    let bare = |name: &Spanned<String>| {
+        let text = file.text_at(name.defined).unwrap_or_default();
+        !text.starts_with(['\'', '"'])
+    };
+    let truths = entries.iter().filter(|(name, _)| is_truth(&name.value.to_lowercase()));
+    for (name, _) in truths.filter(|(name, _)| bare(name)) {
+        let what = format!("a selection called `{}` is a truth value to other readers", name.value);
+        complain(name.defined, &what);
+    }
 }
 
 /// Whether the index can stand in front of the rule.
