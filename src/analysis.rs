@@ -1,5 +1,6 @@
 //! One ticket, from its bundle to its answer.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -10,7 +11,7 @@ use crate::bundle::Bundle;
 use crate::case::places::Places;
 use crate::case::{Case, Host, HostKey};
 use crate::cause::CauseId;
-use crate::copies::{self, Copies, Counted, Standing};
+use crate::copies::{self, Copies, Counted, Elsewhere, Standing};
 use crate::diagnosis::{self, Diagnosis, Incident, Weights, clock};
 use crate::event::{Position, SourceId};
 use crate::findings::Findings;
@@ -20,7 +21,7 @@ use crate::scan::{self, Scan, Watch};
 use crate::signatures::Database;
 use crate::source::Source;
 use crate::timeline::Timeline;
-use crate::zone::{self, Zone};
+use crate::zone::{self, WallClock, Zone};
 
 /// What a caller wants to see of a bundle; the default is everything.
 #[derive(Debug, Clone, Default)]
@@ -77,7 +78,11 @@ pub struct Analysis<'db> {
     pub notices: Vec<Notice>,
     /// Connections in the logs that got into a session.
     pub worked: usize,
-    names: std::collections::BTreeMap<HostKey, String>,
+    names: BTreeMap<HostKey, String>,
+    /// What of a source another one tells as well.
+    pub(crate) elsewhere: BTreeMap<SourceId, Elsewhere>,
+    /// How the local times of a source are read, where that is known.
+    pub(crate) clocks: BTreeMap<SourceId, WallClock>,
 }
 
 /// Sees every event of a bundle while it is analysed, whether or not anything knows it.
@@ -125,13 +130,15 @@ pub fn analyze_observed<'db>(
     };
     let (mut findings, mut attempts) = (Findings::default(), PeerBook::default());
     let mut copies = Copies::of(bundle.sources());
+    let mut elsewhere = BTreeMap::new();
     let mut scans: Vec<Scan> = Vec::with_capacity(bundle.sources().len());
     for part in bundle.sources().chunks(AT_ONCE * rayon::current_num_threads().max(1)) {
         let part: Vec<Scan> = part.par_iter().map(one).collect();
         for mut scan in part {
             // What fitted is put together as it comes: only the whole has a limit worth the name.
             if scan.is_log() {
-                count_once(&mut scan, &mut copies, None, &again);
+                let known = count_once(&mut scan, &mut copies, None, &again);
+                elsewhere.extend(known.map(|known| (scan.source, known)));
                 findings.absorb(std::mem::take(&mut scan.findings));
                 attempts.absorb(std::mem::take(&mut scan.attempts));
             }
@@ -147,11 +154,14 @@ pub fn analyze_observed<'db>(
         // is a copy shows when it is known whose logs lie where.
         let places = copies::places(&scans, bundle.sources());
         for scan in scans.iter_mut().filter(|scan| !scan.is_log()) {
-            count_once(scan, &mut copies, Some(&places), &again);
+            let known = count_once(scan, &mut copies, Some(&places), &again);
+            elsewhere.extend(known.map(|known| (scan.source, known)));
         }
     }
-    zone::resolve(&mut scans, bundle.sources(), scope.zone);
-    scans.iter_mut().filter(|scan| !scan.is_log()).for_each(|scan| copies.leave_out_told(scan));
+    let clocks = zone::resolve(&mut scans, bundle.sources(), scope.zone);
+    for scan in scans.iter_mut().filter(|scan| !scan.is_log()) {
+        elsewhere.extend(copies.leave_out_told(scan).map(|known| (scan.source, known)));
+    }
     if let Some(first) = scans.first_mut() {
         first.findings.absorb(findings);
         first.attempts.absorb(attempts);
@@ -189,30 +199,37 @@ pub fn analyze_observed<'db>(
         notices,
         worked,
         names,
+        elsewhere,
+        clocks,
     }
 }
 
-/// Leaves out of a scan what was counted before, by reading it again where that is a part of it; `again` does that.
+/// Leaves out of a scan what was counted before, by reading it again where that is a part of it; `again` does that. Says
+/// what was left out.
 fn count_once(
     scan: &mut Scan,
     copies: &mut Copies<'_>,
     places: Option<&Places>,
     again: &dyn Fn(&Scan, &[Counted]) -> Option<Scan>,
-) {
+) -> Option<Elsewhere> {
     match copies.standing(scan, places) {
         Standing::New => {}
-        Standing::Copy(first) => return copies.set_aside(scan, first),
+        Standing::Copy(first) => {
+            copies.set_aside(scan, first);
+            return Some(Elsewhere::All);
+        }
         Standing::Shares(known) => {
             if let Some(rest) = again(scan, &known) {
                 let events = scan.events;
                 *scan = Scan { events, ..rest };
                 copies.count(scan);
                 copies.note_shared(scan, &known);
-                return;
+                return Some(Elsewhere::Records(known));
             }
         }
     }
     copies.count(scan);
+    None
 }
 
 /// Notes how far clocks were off while it failed, where they were set right afterwards.

@@ -105,7 +105,8 @@ fn run_store(arguments: &Batch, mut analyst: Analyst<'_>, dir: &Path) -> anyhow:
     let items = items(arguments)?;
     let store = Store::open(dir, arguments.resume, &meta(&analyst, arguments))?;
     // The folder is ours alone as long as its store is open.
-    output::clear(dir);
+    rdpwhy::whole::clear(dir);
+    output::clean_up_on_interrupt();
     let shard = arguments.shard.unwrap_or(Shard::ALL);
     let items = items.map(|item| item.map_err(|source| Error::List { source }));
     let (number, tickets) = store.enlist(items, |id| shard.has(id))?;

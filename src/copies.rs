@@ -44,19 +44,29 @@ pub(crate) struct Counted {
 impl Counted {
     /// Whether an event is one of these records.
     pub(crate) fn has(&self, event: &Event) -> bool {
-        let (Position::Record(id), Some(time)) = (event.origin.position, event.time.clock()) else {
-            return false;
-        };
+        let Some(time) = event.time.clock() else { return false };
         let slack = slack(matches!(event.time, Timestamp::Local(_)));
-        self.numbers.contains(id)
-            && (self.first - slack..=self.last + slack).contains(&time)
-            && self.is_about(event)
+        self.has_number(event.origin.position, time, slack) && self.is_about(event)
+    }
+
+    fn has_number(&self, position: Position, time: DateTime<Utc>, slack: TimeDelta) -> bool {
+        let Position::Record(id) = position else { return false };
+        self.numbers.contains(id) && (self.first - slack..=self.last + slack).contains(&time)
     }
 
     /// Whether an event names this log of this computer.
     fn is_about(&self, event: &Event) -> bool {
-        event.channel.as_deref() == Some(&*self.channel)
-            && event.computer.as_deref().and_then(HostKey::new).as_ref() == Some(&self.computer)
+        self.is_log(event.channel.as_deref(), event.computer.as_deref())
+    }
+
+    fn is_log(&self, channel: Option<&str>, computer: Option<&str>) -> bool {
+        channel == Some(&*self.channel)
+            && computer.and_then(HostKey::new).as_ref() == Some(&self.computer)
+    }
+
+    /// The time that it reaches, for texts that leave out fractions of seconds.
+    fn reach(&self) -> std::ops::RangeInclusive<DateTime<Utc>> {
+        self.first - TimeDelta::seconds(1)..=self.last + TimeDelta::seconds(1)
     }
 
     /// Whether records of a span can be of this log; a selection may be of several logs, and names none.
@@ -83,6 +93,37 @@ pub(crate) enum Standing {
     Copy(SourceId),
     /// These records.
     Shares(Vec<Counted>),
+}
+
+/// What of a source another one tells as well: whoever shows every event shows these once.
+#[derive(Debug)]
+pub(crate) enum Elsewhere {
+    /// All of it.
+    All,
+    /// These records.
+    Records(Vec<Counted>),
+    /// What it tells of the time that this log reaches.
+    Reached(Counted),
+}
+
+impl Elsewhere {
+    /// Whether an event of a channel and computer, at a place and time, is told elsewhere.
+    pub(crate) fn has(
+        &self,
+        (channel, computer): (Option<&str>, Option<&str>),
+        position: Position,
+        time: Option<DateTime<Utc>>,
+    ) -> bool {
+        let Some(time) = time else { return matches!(self, Self::All) };
+        match self {
+            Self::All => true,
+            // A number of the same log is enough; the zone of an export need not be known.
+            Self::Records(logs) => logs.iter().any(|log| {
+                log.has_number(position, time, ANY_ZONE) && log.is_log(channel, computer)
+            }),
+            Self::Reached(log) => log.reach().contains(&time) && log.is_log(channel, computer),
+        }
+    }
 }
 
 /// What has been counted so far.
@@ -189,26 +230,25 @@ impl<'s> Copies<'s> {
     }
 
     /// Leaves out of an export without record numbers what a whole log tells, once its times are settled.
-    pub(crate) fn leave_out_told(&self, scan: &mut Scan) {
+    pub(crate) fn leave_out_told(&self, scan: &mut Scan) -> Option<Elsewhere> {
         if scan.coverage.is_empty() || scan.coverage.iter().any(is_numbered) {
-            return;
+            return None;
         }
         let buckets = || scan.findings.series().flat_map(|(_, series)| &series.buckets);
         // Lines of one log or of none: its connections can be of no other.
         let logs: BTreeSet<_> =
             buckets().filter_map(|bucket| self.whole_log(scan.source, &bucket.example)).collect();
-        let [log] = logs.into_iter().collect::<Vec<_>>()[..] else { return };
-        let Some(log) = self.logs.get(log) else { return };
-        // Texts leave out fractions of seconds.
-        let (from, to) = (log.first - TimeDelta::seconds(1), log.last + TimeDelta::seconds(1));
-        let told = |time: DateTime<Utc>| (from..=to).contains(&time);
+        let [log] = logs.into_iter().collect::<Vec<_>>()[..] else { return None };
+        let log = self.logs.get(log)?;
+        let reach = log.reach();
+        let told = |time: DateTime<Utc>| reach.contains(&time);
         let dated = |time: Option<DateTime<Utc>>| time.is_some_and(told);
         let is_told = |bucket: &Bucket| {
             dated(bucket.first) && dated(bucket.last) && log.is_about(&bucket.example)
         };
         let records: u64 = buckets().filter(|it| is_told(it)).map(|bucket| bucket.count).sum();
         if records == 0 {
-            return;
+            return None;
         }
         let what = format!(
             "tells of {} what {} tells as well, from {} to {} UTC: counted once",
@@ -220,6 +260,7 @@ impl<'s> Copies<'s> {
         scan.findings.retain(&|bucket| !is_told(bucket));
         scan.attempts.retain(&|attempt| !told(attempt.start) || !told(attempt.end));
         scan.notices.push(Notice::new(scan.source, "", what));
+        Some(Elsewhere::Reached(log.clone()))
     }
 
     /// The log without gaps that an event of another source stands in, if there is one; its place.

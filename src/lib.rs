@@ -32,6 +32,7 @@ pub mod scan;
 pub mod signatures;
 pub mod source;
 pub mod timeline;
+pub mod whole;
 pub mod zone;
 // The test helper for parsers is shared with the tests outside of the crate, where it is called by its name.
 #[cfg(test)]

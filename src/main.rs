@@ -12,11 +12,12 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser as _};
 use rdpwhy::analysis::{Analysis, Scope, analyze, analyze_observed};
-use rdpwhy::bundle::{Bundle, Options};
+use rdpwhy::bundle::{Bundle, OnRead, Options};
 use rdpwhy::collect::End;
 use rdpwhy::redact::Names;
 use rdpwhy::report::rows::RowFormat;
@@ -107,6 +108,9 @@ impl Job {
         let sources = bundle.sources();
         let bytes = sources.iter().map(|source| source.bytes).sum();
         let progress = Progress::new(bytes, sources.len() as u64, input.quiet);
+        let reads = progress.clone();
+        let on_read: OnRead = Arc::new(move |bytes| reads.read(bytes));
+        let bundle = bundle.watched(&on_read);
         let scope = Scope {
             from: input.from,
             to: input.to,
@@ -120,7 +124,7 @@ impl Job {
     }
 
     fn analyze(&self) -> anyhow::Result<Analysis<'_>> {
-        let progress = |bytes| self.progress.add(bytes);
+        let progress = |_| self.progress.file_done();
         let analysis = match self.redaction.as_ref() {
             None => analyze(&self.bundle, &self.db, &self.scope, &progress),
             Some(redaction) => {
@@ -139,9 +143,10 @@ impl Job {
 
     /// A row for every event. Names have to be known before the first is written, so redaction reads everything twice.
     fn write_all(&self, format: &dyn RowFormat, out: &mut dyn Write) -> anyhow::Result<Written> {
-        let progress = |bytes| self.progress.add(bytes);
+        let progress = |_| self.progress.file_done();
         let redactor = self.redaction.as_ref().map(|redaction| {
             let names = Names::default();
+            self.progress.twice();
             let _ = analyze_observed(&self.bundle, &self.db, &self.scope, &|_| (), Some(&names));
             redaction.redactor(names)
         });
@@ -218,6 +223,7 @@ fn run_timeline(arguments: &Timeline) -> anyhow::Result<ExitCode> {
             Written {
                 rows: analysis.timeline.entries().len() as u64,
                 left_out: rows::write(format, &analysis, out)?,
+                copies: 0,
                 complete: analysis.is_complete(),
             }
         });
@@ -235,8 +241,14 @@ fn run_timeline(arguments: &Timeline) -> anyhow::Result<ExitCode> {
     let written = written.context("nothing was written")?;
     if written.left_out > 0 {
         remark(&format!(
-            "{} of {} lines carry no time and have no place in this format; csv and jsonl have them",
+            "{} of {} lines carry no time, or one that its readers cannot count, and have no place in this format; csv and jsonl have them",
             written.left_out, written.rows
+        ));
+    }
+    if written.copies > 0 {
+        remark(&format!(
+            "{} events are the same record in another file as well and are listed once",
+            written.copies
         ));
     }
     Ok(outcome(written.complete))

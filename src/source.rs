@@ -217,6 +217,12 @@ impl Source {
         self.content.area().is_none()
     }
 
+    /// Puts something around the content.
+    pub(crate) fn wrap(&mut self, around: impl FnOnce(Box<dyn Content>) -> Box<dyn Content>) {
+        let nothing: Box<dyn Content> = Box::new(Arc::<[u8]>::from([]));
+        self.content = around(std::mem::replace(&mut self.content, nothing));
+    }
+
     /// Gives up the source for its content.
     #[must_use]
     pub fn into_content(self) -> Box<dyn Content> {

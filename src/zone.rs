@@ -12,7 +12,7 @@ use chrono::{DateTime, NaiveDateTime, Offset as _, TimeDelta, TimeZone as _, Utc
 use chrono_tz::Tz;
 
 pub use self::hints::{Hint, Hints, add_interest};
-pub use self::resolve::resolve;
+pub(crate) use self::resolve::{WallClock, resolve};
 pub(crate) use self::steps::Steps;
 use crate::event::TimeQuality;
 

@@ -14,6 +14,7 @@ mod support;
 use chrono::{DateTime, TimeDelta, Utc};
 use rdpwhy::analysis::{Analysis, Scope, analyze};
 use rdpwhy::bundle::Bundle;
+use rdpwhy::report::rows;
 use rdpwhy::signatures::Database;
 use support::evtx_writer::{Log, Record};
 
@@ -84,7 +85,25 @@ fn counts(files: &[(&str, Vec<u8>)]) -> (u64, u64, Vec<String>) {
         analysis.hosts.iter().flat_map(|host| host.coverage.values()).map(|log| log.records).sum();
     let said = analysis.notices.iter().map(|notice| notice.what.clone());
     let said = said.filter(|what| what.contains("counted once")).collect();
-    (hits.map(|entry| entry.count).sum(), covered, said)
+    let hits = hits.map(|entry| entry.count).sum();
+    assert_eq!(listed(&db, files), hits, "a list of all events has each record once, too");
+    (hits, covered, said)
+}
+
+/// How many of the records a list of all events has.
+fn listed(db: &Database, files: &[(&str, Vec<u8>)]) -> u64 {
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(path, bytes)| (*path, &**bytes)).collect();
+    let scope = Scope { zone: rdpwhy::zone::Zone::parse("UTC+2"), ..Scope::default() };
+    let bundle = Bundle::from_memory(&files);
+    let format = rows::row_format("jsonl").unwrap().format;
+    let mut out = Vec::new();
+    let written = rows::all::write(format, &bundle, db, &scope, None, &|_| (), &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert_eq!(text.lines().count() as u64, written.rows);
+    let read: u64 =
+        analyze(&bundle, db, &scope, &|_| ()).sources.iter().map(|one| one.events).sum();
+    assert_eq!(written.rows + written.copies, read, "what is not listed is a copy");
+    text.lines().filter(|line| line.contains("\"provider\":\"Schannel\"")).count() as u64
 }
 
 #[test]

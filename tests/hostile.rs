@@ -6,6 +6,9 @@
     reason = "a helper of a test may fail as loudly as the test"
 )]
 
+#[path = "support/office.rs"]
+mod office;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -125,43 +128,54 @@ fn every_output_shows_hostile_names_harmless() {
     let db = Database::built_in().expect("our own signatures are valid");
     let analysis = hostile(&db);
     for (name, bytes) in outputs(&analysis) {
-        let text = if bytes.starts_with(b"PK") {
-            unpacked(&bytes)
-        } else {
-            String::from_utf8(bytes).expect("UTF-8")
-        };
-        // The page's own styles; whoever prints it takes them out where they are not wanted.
-        let text = anstream::adapter::strip_str(&text).to_string();
-        let bad: Vec<char> = text.chars().filter(|letter| obeyed(*letter)).take(5).collect();
-        assert!(bad.is_empty(), "{name}: {bad:?}");
-        match name.as_str() {
-            "html" => html(&text),
-            "markdown" => markdown(&text),
-            "json" => drop(serde_json::from_str::<serde_json::Value>(&text).expect("JSON")),
-            "jsonl" | "timeline jsonl" | "timeline ecs" | "timeline timesketch-jsonl" => {
-                let lines: Result<Vec<serde_json::Value>, _> =
-                    text.lines().map(serde_json::from_str).collect();
-                assert!(lines.expect("JSON").len() > 1);
-            }
-            "excel" => table(&text, b','),
-            "excel-semicolon" => table(&text, b';'),
-            "timeline xlsx" => assert!(!text.contains("<f>") && !text.contains("<hyperlink")),
-            "timeline l2tcsv" => assert!(text.lines().all(|line| line.split(',').count() == 17)),
-            "csv" | "timeline csv" | "timeline timesketch" => {
-                let mut reader = csv::Reader::from_reader(text.as_bytes());
-                let rows: Result<Vec<_>, _> = reader.records().collect();
-                assert!(rows.expect("RFC 4180").len() > 100);
-            }
-            "text" => assert!(text.contains("<1B>[2J")),
-            other => panic!("nobody looks at {other}"),
-        }
+        check(&name, bytes);
     }
 }
 
-fn html(text: &str) {
-    assert_eq!(text.matches("<script").count(), 2, "our own two scripts and no other");
-    assert_eq!(text.matches("</script").count(), 2);
-    assert_eq!(text.matches("</noscript").count(), 1);
+/// That an output shows nothing that a terminal, a browser or a table obeys, and is what it should be.
+fn check(name: &str, bytes: Vec<u8>) {
+    let text = if bytes.starts_with(b"PK") {
+        unpacked(&bytes)
+    } else {
+        String::from_utf8(bytes).expect("UTF-8")
+    };
+    // The page's own styles; whoever prints it takes them out where they are not wanted.
+    let text = anstream::adapter::strip_str(&text).to_string();
+    let bad: Vec<char> = text.chars().filter(|letter| obeyed(*letter)).take(5).collect();
+    assert!(bad.is_empty(), "{name}: {bad:?}");
+    match name {
+        "html" | "fleet html" => html(&text, if name == "html" { 2 } else { 0 }),
+        "markdown" => markdown(&text),
+        "json" | "fleet json" => {
+            drop(serde_json::from_str::<serde_json::Value>(&text).expect("JSON"))
+        }
+        "jsonl"
+        | "timeline jsonl"
+        | "timeline ecs"
+        | "timeline timesketch-jsonl"
+        | "batch ndjson" => {
+            let lines: Result<Vec<serde_json::Value>, _> =
+                text.lines().map(serde_json::from_str).collect();
+            assert!(!lines.expect("JSON").is_empty());
+        }
+        "excel" => table(&text, b','),
+        "excel-semicolon" => table(&text, b';'),
+        "timeline xlsx" => assert!(!text.contains("<f>") && !text.contains("<hyperlink")),
+        "timeline l2tcsv" => assert!(text.lines().all(|line| line.split(',').count() == 17)),
+        "csv" | "timeline csv" | "timeline timesketch" | "batch csv" | "fleet csv" => {
+            let mut reader = csv::Reader::from_reader(text.as_bytes());
+            let rows: Result<Vec<_>, _> = reader.records().collect();
+            drop(rows.expect("RFC 4180"));
+        }
+        "text" | "fleet text" | "batch said" => assert!(!text.is_empty()),
+        other => panic!("nobody looks at {other}"),
+    }
+}
+
+fn html(text: &str, scripts: usize) {
+    assert_eq!(text.matches("<script").count(), scripts, "our own scripts and no other");
+    assert_eq!(text.matches("</script").count(), scripts);
+    assert_eq!(text.matches("</noscript").count(), scripts / 2);
     for tag in ["<img", "<svg onload", "<b>", "href=\"javascript"] {
         assert!(!text.contains(tag), "{tag}");
     }
@@ -185,6 +199,123 @@ fn table(text: &str, delimiter: u8) {
             assert!(!starts && (index == 13 || !cell.starts_with('-')), "{cell}");
         }
     }
+}
+
+/// The same through the program, from files to every output: tickets whose names, texts and records are hostile.
+#[test]
+fn hostile_tickets_stay_harmless_from_their_files_to_every_output() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let tickets = dir.path().join("tickets");
+    for (number, text) in HOSTILE.iter().enumerate() {
+        write_ticket(&tickets, number, text);
+    }
+    let one = tickets.read_dir().expect("there").next().expect("a ticket").expect("it").path();
+    for format in FORMATS {
+        check(format.name, run(&["analyze", "--format", format.name], &one));
+    }
+    for format in rows::ROW_FORMATS {
+        for all in [&["--all"][..], &[]] {
+            let arguments = [&["timeline", "--format", format.name][..], all].concat();
+            check(&format!("timeline {}", format.name), run(&arguments, &one));
+        }
+    }
+    for dialect in ["excel", "excel-semicolon"] {
+        check(dialect, run(&["timeline", "--all", "--csv-dialect", dialect], &one));
+    }
+    check("batch ndjson", run(&["batch", "--format", "ndjson"], &tickets));
+    let store = dir.path().join("store");
+    let out = store.to_str().expect("a plain path");
+    check("batch said", run(&["batch", "--reports", "html", "-o", out], &tickets));
+    for name in ["tickets.csv", "timeline.csv"] {
+        check("batch csv", std::fs::read(store.join(name)).expect("it is there"));
+    }
+    for format in rdpwhy::fleet::report::FLEET_FORMATS {
+        let said = run(&["fleet", "--format", format.name], &store);
+        check(&format!("fleet {}", format.name), said);
+    }
+    for table in rdpwhy::fleet::report::TABLES {
+        check("fleet csv", run(&["fleet", "--format", "csv", "--table", table.name], &store));
+    }
+}
+
+fn run(arguments: &[&str], path: &Path) -> Vec<u8> {
+    let mut command = assert_cmd::Command::cargo_bin("rdpwhy").expect("the binary is built");
+    let output = command.args(arguments).arg(path).output().expect("it runs");
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(output.status.success(), "{arguments:?}: {said}");
+    assert!(!said.chars().any(obeyed), "{arguments:?}: {said:?}");
+    output.stdout
+}
+
+/// A ticket with a hostile text in its name, its dialog, its updates and a record, where it stands 100 KB long, too.
+fn write_ticket(tickets: &Path, number: usize, text: &str) {
+    // What no file system takes in a name.
+    let name: String = text.chars().filter(|letter| !matches!(letter, '/' | '\0')).collect();
+    let folder = if cfg!(unix) { format!("{number}{name}") } else { number.to_string() };
+    let folder = tickets.join(folder);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let write =
+        |name: &str, text: String| std::fs::write(folder.join(name), text).expect("written");
+    let line = text.replace(['\r', '\n'], " ");
+    write(
+        "ticket.txt",
+        format!(
+            "Remote computer: {line}\r\nUser: {line}\r\nError code: 0x904\r\nExtended error code: 0x7\r\n"
+        ),
+    );
+    let cell = line.replace('"', "\"\"");
+    write(
+        "hotfixes.csv",
+        format!(
+            "\"Source\",\"Description\",\"HotFixID\",\"InstalledBy\",\"InstalledOn\"\r\n\
+             \"{cell}\",\"{cell}\",\"KB5018410\",\"{cell}\",\"11/17/2026 12:00:00 AM\"\r\n"
+        ),
+    );
+    // What XML does not allow at all is left to the other two.
+    let legal = |letter: &char| !letter.is_control();
+    let value: String = line.chars().filter(legal).collect();
+    let value = value.replace('&', "&amp;").replace('<', "&lt;").replace('\'', "&apos;");
+    let long = value.repeat(100_000 / value.len().max(1));
+    write(
+        "events.xml",
+        format!(
+            "<Events><Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Schannel'/>\
+             <EventID>36870</EventID><Level>2</Level><TimeCreated SystemTime='2026-11-18T08:00:00Z'/>\
+             <EventRecordID>7</EventRecordID><Channel>System</Channel><Computer>{value}</Computer></System><EventData>\
+             <Data Name='Type'>{value}</Data><Data Name='ErrorCode'>0x8009030d</Data><Data Name='{value}'>{long}</Data>\
+             </EventData></Event><Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System>\
+             <Provider Name='{value}'/><EventID>1</EventID><TimeCreated SystemTime='2026-11-18T08:00:01Z'/>\
+             <EventRecordID>8</EventRecordID><Channel>{value}</Channel><Computer>SRV</Computer></System><EventData>\
+             <Data Name='SubjectUserName'>{value}</Data><Data Name='{value}'>{long}</Data></EventData></Event></Events>"
+        ),
+    );
+}
+
+/// What a spreadsheet program makes of the workbook: every text as it is, none of them worked out.
+#[test]
+fn a_spreadsheet_program_works_nothing_out() {
+    let db = Database::built_in().expect("our own signatures are valid");
+    let analysis = hostile(&db);
+    let mut book = Vec::new();
+    let format = rows::row_format("xlsx").expect("there is one").format;
+    rows::write(format, &analysis, &mut book).expect("memory takes it");
+    let Some(sheets) = office::sheets(&book) else { return };
+    let mut table = Vec::new();
+    rows::write(rows::csv(Dialect::Rfc4180), &analysis, &mut table).expect("memory takes it");
+    let mut table = csv::Reader::from_reader(table.as_slice());
+    let expected: Vec<_> = table.records().map(|row| row.expect("RFC 4180")).collect();
+    let shown = &sheets["Timeline"];
+    assert_eq!(shown.len() - 1, expected.len());
+    for (row, expected) in shown.iter().skip(1).zip(&expected) {
+        // Host, provider, summary, file.
+        for column in [3, 6, 14, 18] {
+            assert_eq!(row[column], expected[column], "column {column}");
+        }
+    }
+    assert!(
+        shown.iter().any(|row| row[14].starts_with("=cmd|")),
+        "the text of a formula is a text"
+    );
 }
 
 #[test]

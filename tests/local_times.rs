@@ -4,6 +4,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
+    clippy::indexing_slicing,
     reason = "a test program, which clippy does not see"
 )]
 
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use rdpwhy::analysis::{Analysis, Scope, analyze};
 use rdpwhy::bundle::{Bundle, Options};
 use rdpwhy::event::TimeQuality;
+use rdpwhy::report::rows;
 use rdpwhy::signatures::Database;
 use rdpwhy::zone::Zone;
 
@@ -31,7 +33,37 @@ fn lines(files: &[(&str, &str)], zone: Option<&str>) -> (Vec<String>, Vec<String
         format!("{time} {:?} {}", entry.quality, entry.provider)
     });
     let notices = analysis.notices.iter().map(|notice| notice.what.clone());
-    (lines.collect(), notices.collect())
+    let lines: Vec<String> = lines.collect();
+    let all = all(&db, folder.path(), zone);
+    for line in lines.iter().filter(|line| line.contains("Resolved") || line.contains("Assumed")) {
+        assert!(all.contains(line), "{line} is not among all events: {all:#?}");
+    }
+    (lines, notices.collect())
+}
+
+/// The same of every event, as the list of all of them has it.
+fn all(db: &Database, folder: &Path, zone: Option<Zone>) -> Vec<String> {
+    let bundle = Bundle::open(&[folder], &Options::default()).unwrap();
+    let scope = Scope { zone, ..Scope::default() };
+    let format = rows::row_format("jsonl").unwrap().format;
+    let mut out = Vec::new();
+    rows::all::write(format, &bundle, db, &scope, None, &|_| (), &mut out).unwrap();
+    let line = |line: &str| {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+        let time = text("time_utc").parse::<chrono::DateTime<chrono::Utc>>();
+        let time = time.map_or_else(|_| String::new(), |time| time.to_rfc3339());
+        let quality = match text("time_quality").as_str() {
+            "resolved" => "Resolved",
+            "assumed" => "Assumed",
+            _ => "Other",
+        };
+        format!("{time} {quality} {}", text("provider"))
+    };
+    let times: Vec<_> = std::str::from_utf8(&out).unwrap().lines().map(line).collect();
+    let dated: Vec<_> = times.iter().filter_map(|line| line.split(' ').next()).collect();
+    assert!(dated.iter().filter(|time| !time.is_empty()).is_sorted(), "not in order: {times:#?}");
+    times
 }
 
 fn analyzed<'db>(db: &'db Database, path: PathBuf, zone: Option<Zone>) -> Analysis<'db> {

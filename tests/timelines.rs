@@ -13,6 +13,13 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use serde_json::Value;
 
+#[path = "support/office.rs"]
+mod office;
+#[path = "timelines/standards.rs"]
+mod standards;
+#[path = "timelines/workbook.rs"]
+mod workbook;
+
 const CASE: &str = "fixtures/cases/key-access-denied-after-hardening/bundle";
 
 fn case(name: &str) -> PathBuf {
@@ -122,38 +129,6 @@ fn excel_gets_a_mark_its_own_times_and_no_formula() {
     assert!(text.contains(",2026-11-18 08:15:03.055,"), "a time as Excel reads it");
 }
 
-/// `timesketch/lib/utils.py`: `_validate_csv_fields` wants the mandatory fields in the header,
-/// `read_and_validate_csv` drops rows whose `datetime` pandas cannot parse, and takes `timestamp` for microseconds.
-#[test]
-fn timesketch_takes_every_line() {
-    const MANDATORY: [&str; 3] = ["message", "datetime", "timestamp_desc"];
-    let bundle = case(CASE);
-    let check = |message: &str, datetime: &str, described: &str, timestamp: i64| {
-        assert!(!message.trim().is_empty() && !described.trim().is_empty());
-        let time = chrono::DateTime::parse_from_rfc3339(datetime).expect("a date that it parses");
-        assert_eq!(time.timestamp_micros(), timestamp);
-    };
-    for all in [&["--all"][..], &[]] {
-        let csv = text(&bundle, &[&["--format", "timesketch"], all].concat());
-        let (head, lines) = rows(&csv);
-        assert!(MANDATORY.iter().all(|name| head.iter().any(|column| column == *name)));
-        for row in &lines {
-            let cell = |name: &str| &row[column(&head, name)];
-            let timestamp = cell("timestamp").parse().expect("a number");
-            check(cell("message"), cell("datetime"), cell("timestamp_desc"), timestamp);
-        }
-        let jsonl = text(&bundle, &[&["--format", "timesketch-jsonl"], all].concat());
-        for line in jsonl.lines() {
-            let line: Value = serde_json::from_str(line).expect("JSON");
-            let field = |name: &str| line[name].as_str().unwrap_or_else(|| panic!("no {name}"));
-            let timestamp = line["timestamp"].as_i64().expect("a number");
-            check(field("message"), field("datetime"), field("timestamp_desc"), timestamp);
-        }
-        assert_eq!(jsonl.lines().count(), lines.len());
-        assert!(!lines.is_empty());
-    }
-}
-
 #[test]
 fn lines_without_a_place_are_counted_aloud() {
     let mut command = Command::cargo_bin("rdpwhy").expect("the binary is built");
@@ -164,45 +139,6 @@ fn lines_without_a_place_are_counted_aloud() {
     let all = events(&case(CASE));
     assert!(written < all);
     assert!(said.contains(&format!("{} of {all} lines carry no time", all - written)), "{said}");
-}
-
-#[test]
-fn l2tcsv_has_the_17_columns_and_no_quotes() {
-    const HEADER: &str = "date,time,timezone,MACB,source,sourcetype,type,user,host,short,desc,version,filename,inode,notes,format,extra";
-    let text = text(&case(CASE), &["--format", "l2tcsv", "--all"]);
-    let mut lines = text.lines();
-    assert_eq!(lines.next(), Some(HEADER));
-    for line in lines.clone() {
-        assert_eq!(line.split(',').count(), 17, "{line}");
-        let mut cells = line.split(',');
-        let date = cells.next().expect("a date");
-        assert!(
-            date == "00/00/0000" || chrono::NaiveDate::parse_from_str(date, "%m/%d/%Y").is_ok()
-        );
-        assert_eq!(cells.nth(1), Some("UTC"));
-    }
-    assert_eq!(lines.count() as u64, events(&case(CASE)));
-}
-
-/// ECS 8.11: the names that we write and what the schema calls their type.
-#[test]
-fn ecs_documents_have_the_fields_of_the_schema() {
-    let text = text(&case(CASE), &["--format", "ecs", "--all"]);
-    for line in text.lines() {
-        let document: Value = serde_json::from_str(line).expect("JSON");
-        let document = document.as_object().expect("an object");
-        let time = document["@timestamp"].as_str().expect("a time");
-        assert!(chrono::DateTime::parse_from_rfc3339(time).is_ok());
-        assert_eq!(document["ecs.version"], "8.11.0");
-        assert_eq!(document["event.kind"], "event");
-        for keyword in ["event.code", "winlog.record_id", "host.name", "user.name"] {
-            assert!(document.get(keyword).is_none_or(Value::is_string), "{keyword} in {line}");
-        }
-        if let Some(address) = document.get("source.ip") {
-            let address = address.as_str().expect("text");
-            assert!(address.parse::<std::net::IpAddr>().is_ok(), "{address}");
-        }
-    }
 }
 
 #[test]
@@ -219,70 +155,6 @@ fn jsonl_says_what_csv_says() {
     }
 }
 
-/// Members of the workbook by name.
-fn members(workbook: Vec<u8>) -> Vec<(String, String)> {
-    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(workbook)).expect("a zip archive");
-    let mut members = Vec::new();
-    for index in 0..archive.len() {
-        let mut member = archive.by_index(index).expect("a member");
-        let name = member.name().expect("a plain name").into_owned();
-        let mut text = String::new();
-        std::io::Read::read_to_string(&mut member, &mut text).expect("text");
-        members.push((name, text));
-    }
-    members
-}
-
-#[test]
-fn a_workbook_has_its_sheets_frozen_headers_filters_and_no_formula() {
-    for all in [&["--all"][..], &[]] {
-        let arguments = [&["--format", "xlsx"], all].concat();
-        let members = members(timeline(&case(CASE), &arguments));
-        let book = &members.iter().find(|(name, _)| name == "xl/workbook.xml").expect("a book").1;
-        for sheet in ["Summary", "Timeline", "Evidence", "Changes"] {
-            assert!(book.contains(&format!("name=\"{sheet}\"")), "{sheet}");
-        }
-        let sheets: Vec<_> =
-            members.iter().filter(|(name, _)| name.starts_with("xl/worksheets/sheet")).collect();
-        assert_eq!(sheets.len(), 4);
-        for (name, sheet) in &sheets {
-            assert!(!sheet.contains("<f>"), "a formula in {name}");
-            assert!(sheet.contains("state=\"frozen\""), "{name}");
-        }
-        let filters = sheets.iter().filter(|(_, sheet)| sheet.contains("<autoFilter")).count();
-        assert_eq!(filters, 3);
-    }
-}
-
-#[test]
-fn a_spreadsheet_program_opens_the_workbook() {
-    let Ok(office) = std::process::Command::new("soffice").arg("--version").output() else {
-        println!("SKIPPED: no soffice to open the workbook with");
-        return;
-    };
-    assert!(office.status.success());
-    let dir = tempfile::tempdir().expect("a folder");
-    let book = dir.path().join("timeline.xlsx");
-    fs::write(&book, timeline(&case(CASE), &["--format", "xlsx"])).expect("it can be written");
-    let home = format!("-env:UserInstallation=file://{}", dir.path().join("home").display());
-    let done = std::process::Command::new("soffice")
-        .args([
-            &home,
-            "--headless",
-            "--convert-to",
-            "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,2",
-        ])
-        .arg("--outdir")
-        .arg(dir.path())
-        .arg(&book)
-        .output()
-        .expect("it runs");
-    let sheet = dir.path().join("timeline-Timeline.csv");
-    assert!(sheet.exists(), "{}", String::from_utf8_lossy(&done.stderr));
-    let (_, opened) = rows(&fs::read_to_string(sheet).expect("text"));
-    assert_eq!(opened.len(), rows(&text(&case(CASE), &[])).1.len());
-}
-
 #[test]
 fn from_and_to_cut_all() {
     let arguments = ["--all", "--from", "2026-11-18T08:00:00Z", "--to", "2026-11-18T09:00:00Z"];
@@ -292,20 +164,4 @@ fn from_and_to_cut_all() {
         rows.iter().filter_map(|row| row[time].get(..13)).filter(|hour| !hour.is_empty()).collect();
     assert!(days.iter().all(|hour| hour.starts_with("2026-11-18T08") || *hour == "2026-11-18T09"));
     assert!(!days.is_empty());
-}
-
-#[test]
-fn an_interrupted_or_failed_file_leaves_nothing() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let path = dir.path().join("no/such/folder/timeline.csv");
-    let mut command = Command::cargo_bin("rdpwhy").expect("the binary is built");
-    command.arg("timeline").arg(case(CASE)).arg("-o").arg(&path).assert().code(1);
-    let good = dir.path().join("timeline.csv");
-    let mut command = Command::cargo_bin("rdpwhy").expect("the binary is built");
-    command.arg("timeline").arg(case(CASE)).arg("-o").arg(&good).assert().success();
-    let names: Vec<_> = fs::read_dir(dir.path())
-        .expect("there")
-        .map(|file| file.expect("readable").file_name())
-        .collect();
-    assert_eq!(names, ["timeline.csv"]);
 }

@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::notice::Notice;
 use crate::report::{Format, rows as timelines};
 use crate::signatures::Database;
+use crate::whole::{self, Readers};
 
 /// What every ticket is analysed with; loaded once.
 #[derive(Debug)]
@@ -214,32 +215,17 @@ impl<'a> Analyst<'a> {
         let dir = dir.join(folder_name(ticket.number, &ticket.id));
         let write = || -> std::io::Result<()> {
             std::fs::create_dir_all(&dir)?;
+            // What a run that was killed left of this ticket.
+            whole::clear(&dir);
             for format in formats {
-                let mut out = tempfile::Builder::new().suffix(".part").tempfile_in(&dir)?;
-                let mut buffer = std::io::BufWriter::new(out.as_file_mut());
-                format.write_plain(analysis, &mut buffer)?;
-                buffer.flush()?;
-                drop(buffer);
-                share(out.as_file())?;
-                out.persist(dir.join(format.file)).map_err(|error| error.error)?;
+                whole::write(&dir.join(format.file), Readers::All, |out| {
+                    format.write_plain(analysis, out)
+                })?;
             }
             Ok(())
         };
         write().map_err(|error| format!("its reports cannot be written: {error}"))
     }
-}
-
-/// A temporary file is for its owner alone; a report is read by whoever may read the folder.
-#[cfg(unix)]
-fn share(file: &std::fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
-fn share(_: &std::fs::File) -> std::io::Result<()> {
-    Ok(())
 }
 
 /// The folder of a ticket's reports: its number, and as much of its name as any file system takes.

@@ -12,6 +12,7 @@ use super::list::{Item, Shard};
 use super::rows::{Status, Tables, TicketRow};
 use super::{Counts, lanes};
 use crate::error::{Error, Result};
+use crate::report::json_text;
 
 /// One line.
 #[derive(Serialize)]
@@ -94,7 +95,8 @@ fn put(analyst: &Analyst<'_>, answer: &Answer, out: &mut dyn Write) -> io::Resul
         ms: u64::try_from(answer.time.as_millis()).unwrap_or(u64::MAX),
         tables: &answer.tables,
     };
-    let mut text = serde_json::to_vec(&line)?;
+    let mut text = Vec::new();
+    json_text::compact(&mut text, &line)?;
     text.push(b'\n');
     out.write_all(&text)?;
     // Whoever reads may wait for this line before sending the next.

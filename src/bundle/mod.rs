@@ -13,6 +13,7 @@ mod pipe;
 mod sevenz;
 mod stream;
 mod tar;
+mod watched;
 mod xz;
 mod zip;
 mod zst;
@@ -27,6 +28,8 @@ pub use self::area::Area;
 use self::area::Spool;
 pub use self::deadline::Deadline;
 use self::deadline::{Timed, TimedReader};
+pub use self::watched::OnRead;
+use self::watched::Watched;
 use crate::error::{Error, Result};
 use crate::event::SourceId;
 use crate::notice::Notice;
@@ -95,6 +98,15 @@ impl Bundle {
     #[must_use]
     pub fn without_hashes(mut self) -> Self {
         self.sources.iter_mut().for_each(Source::without_hash);
+        self
+    }
+
+    /// Tells somebody how much is read of the files, as it is read.
+    #[must_use]
+    pub fn watched(mut self, on_read: &OnRead) -> Self {
+        for source in &mut self.sources {
+            source.wrap(|content| Box::new(Watched { content, on_read: OnRead::clone(on_read) }));
+        }
         self
     }
 

@@ -12,7 +12,7 @@ use super::words::is_hidden;
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub(super) fn compact(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+pub(crate) fn compact(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     let mut serializer = Serializer::with_formatter(out, Escaping(CompactFormatter));
     value.serialize(&mut serializer).map_err(io::Error::from)
 }
@@ -21,7 +21,7 @@ pub(super) fn compact(out: &mut dyn Write, value: &impl Serialize) -> io::Result
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub(super) fn pretty(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+pub(crate) fn pretty(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     let mut serializer = Serializer::with_formatter(out, Escaping(PrettyFormatter::new()));
     value.serialize(&mut serializer).map_err(io::Error::from)
 }

@@ -3,10 +3,11 @@
 
 mod html;
 mod json;
-mod json_text;
+pub(crate) mod json_text;
 mod markdown;
 pub mod rows;
 mod text;
+mod unread;
 mod words;
 
 pub(crate) use html::{escaped, policy};

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use super::hints::{Hint, same_boot};
-use super::{Pass, Zone};
+use super::{Pass, Steps, Zone};
 use crate::case::HostKey;
 use crate::case::places::Places;
-use crate::event::TimeQuality;
+use crate::event::{Position, SourceId, TimeQuality};
 use crate::notice::Notice;
 use crate::scan::Scan;
 use crate::source::Source;
@@ -24,6 +24,24 @@ enum Clock {
     Samples(Vec<(NaiveDateTime, i32)>),
 }
 
+/// How the local times of one source are read.
+#[derive(Debug)]
+pub(crate) struct WallClock {
+    clock: Clock,
+    steps: Steps,
+}
+
+impl WallClock {
+    /// The instant that a local time at a place of the source means, and how far to trust it.
+    pub(crate) fn instant(
+        &self,
+        local: NaiveDateTime,
+        position: Position,
+    ) -> (DateTime<Utc>, TimeQuality) {
+        self.clock.instant(local, self.steps.pass(local, position))
+    }
+}
+
 /// What is known of one machine.
 #[derive(Debug, Default)]
 struct Machine {
@@ -35,10 +53,16 @@ struct Machine {
 }
 
 /// Moves everything that sources in local time gave to the instants it means. `given` is the user's word, for what the
-/// bundle does not tell. A source whose zone stays unknown keeps its times, as if they were UTC, and gets a notice.
-pub fn resolve(scans: &mut [Scan], sources: &[Source], given: Option<Zone>) {
+/// bundle does not tell. A source whose zone stays unknown keeps its times, as if they were UTC, and gets a notice; the
+/// clocks of the others are given back.
+pub(crate) fn resolve(
+    scans: &mut [Scan],
+    sources: &[Source],
+    given: Option<Zone>,
+) -> BTreeMap<SourceId, WallClock> {
+    let mut clocks = BTreeMap::new();
     if !scans.iter().any(|scan| scan.local) {
-        return;
+        return clocks;
     }
     let hosts = hosts(scans, sources);
     let mut machines: BTreeMap<Option<HostKey>, Machine> = BTreeMap::new();
@@ -52,7 +76,7 @@ pub fn resolve(scans: &mut [Scan], sources: &[Source], given: Option<Zone>) {
     for (scan, host) in scans.iter_mut().zip(hosts).filter(|(scan, _)| scan.local) {
         let own = own_samples(scan);
         match clock(&own, host.as_ref(), &machines, given) {
-            Some(clock) => settle(scan, &clock),
+            Some(clock) => drop(clocks.insert(scan.source, settle(scan, clock))),
             // What tells nothing about the case needs no zone.
             None if !scan.tells() => {}
             None => {
@@ -62,6 +86,7 @@ pub fn resolve(scans: &mut [Scan], sources: &[Source], given: Option<Zone>) {
             }
         }
     }
+    clocks
 }
 
 /// The machine of each source: the one that most of its records name, else the one to which its place points, else the
@@ -177,9 +202,10 @@ impl Machine {
     }
 }
 
-fn settle(scan: &mut Scan, clock: &Clock) {
-    let steps = std::mem::take(&mut scan.steps);
-    scan.settle(&|local, position| clock.instant(local, steps.pass(local, position)));
+fn settle(scan: &mut Scan, clock: Clock) -> WallClock {
+    let clock = WallClock { clock, steps: std::mem::take(&mut scan.steps) };
+    scan.settle(&|local, position| clock.instant(local, position));
+    clock
 }
 
 impl Clock {

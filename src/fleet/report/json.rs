@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::FleetReport;
 use crate::fleet::Fleet;
+use crate::report::json_text;
 
 #[derive(Debug)]
 pub(super) struct Json;
@@ -27,7 +28,7 @@ struct Tool {
 impl FleetReport for Json {
     fn write(&self, fleet: &Fleet, out: &mut dyn Write) -> io::Result<()> {
         let tool = Tool { name: "rdpwhy", version: env!("CARGO_PKG_VERSION") };
-        serde_json::to_writer_pretty(&mut *out, &Out { schema: "rdpwhy/fleet/1", tool, fleet })?;
+        json_text::pretty(&mut *out, &Out { schema: "rdpwhy/fleet/1", tool, fleet })?;
         out.write_all(b"\n")
     }
 }

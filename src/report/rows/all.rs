@@ -1,23 +1,34 @@
 //! All events of a bundle as rows, not only what was found. Each is rendered where it is read and goes to a sorter that
-//! keeps little in memory; what belongs to an incident is known only when everything has been read, and is put into its
-//! place when the rows are written.
+//! keeps little in memory; what belongs to an incident, and what another source tells as well, is known only when
+//! everything has been read, and is seen to when the rows are written.
+//!
+//! What a local time means is known only then, too. Sources with local times are texts and exports, which are read once
+//! more for their rows: nothing of them has to wait in memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use rayon::prelude::*;
 
 use super::{Row, RowFormat, Tie};
 use crate::analysis::{Analysis, Observer, Scope, analyze_observed};
 use crate::bundle::Bundle;
-use crate::event::{Event, Origin};
+use crate::event::{Event, Origin, SourceId, Timestamp};
 use crate::merge::{Key, Sorter};
+use crate::parsers::Interest;
 use crate::redact::Redactor;
-use crate::scan::Watch;
+use crate::scan::{self, Watch};
 use crate::signatures::{Database, SignatureId};
 use crate::source::Source;
+use crate::zone::WallClock;
 
 /// Bytes of rendered rows that a source gathers before it hands them over.
 const BATCH: usize = 256 << 10;
+
+/// Logs of one source that are told apart: by channel and computer.
+const LOGS: usize = 4096;
 
 /// Reads a bundle and writes a row for every event, in order of time. Says what the analysis of it gave, how many rows
 /// were written, and how many the format has no place for.
@@ -33,22 +44,28 @@ pub fn write(
     progress: &(dyn Fn(u64) + Sync),
     out: &mut dyn Write,
 ) -> io::Result<Written> {
-    let rows = Rows { format, db, scope, redactor, state: Mutex::new((Sorter::default(), Ok(()))) };
+    let rows = Rows { format, db, scope, redactor, state: Mutex::default() };
     let mut analysis = analyze_observed(bundle, db, scope, progress, Some(&rows));
     if let Some(redactor) = redactor {
         redactor.analysis(&mut analysis);
     }
-    let (sorter, outcome) = rows.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    rows.read_local(bundle, &analysis.clocks);
+    let State { sorter, outcome, logs, .. } =
+        rows.state.into_inner().unwrap_or_else(PoisonError::into_inner);
     outcome?;
     let ties = Ties::of(&analysis);
     let mut put = format.begin(&analysis, out)?;
-    let mut count = 0;
+    let (mut count, mut copies) = (0, 0);
     sorter.finish(&mut |key, rendered| {
+        if is_told_elsewhere(&analysis, &logs, key) {
+            copies += 1;
+            return Ok(());
+        }
         count += 1;
         put.row(count, ties.of_key(key), rendered)
     })?;
     let left_out = put.finish()?;
-    Ok(Written { rows: count, left_out, complete: analysis.is_complete() })
+    Ok(Written { rows: count, left_out, copies, complete: analysis.is_complete() })
 }
 
 /// What became of the rows.
@@ -58,6 +75,8 @@ pub struct Written {
     pub rows: u64,
     /// Rows that the format has no place for.
     pub left_out: u64,
+    /// Events that another source tells as well, of which only one is a row.
+    pub copies: u64,
     /// Whether anything that was given could be read.
     pub complete: bool,
 }
@@ -67,48 +86,119 @@ struct Rows<'r> {
     db: &'r Database,
     scope: &'r Scope,
     redactor: Option<&'r Redactor>,
-    state: Mutex<(Sorter, io::Result<()>)>,
+    state: Mutex<State>,
+}
+
+/// What the threads have gathered.
+struct State {
+    sorter: Sorter,
+    outcome: io::Result<()>,
+    /// The logs of each source, in the order in which they were met.
+    logs: BTreeMap<SourceId, Logs>,
+    /// Sources with local times.
+    local: BTreeSet<SourceId>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        let (sorter, logs, local) = Default::default();
+        Self { sorter, outcome: Ok(()), logs, local }
+    }
 }
 
 impl Observer for Rows<'_> {
     fn watch<'s>(&'s self, source: &'s Source) -> Watch<'s> {
+        self.watch_for(source, Times::Told)
+    }
+}
+
+/// Which events of a source are made rows.
+#[derive(Clone, Copy)]
+enum Times<'c> {
+    /// Those whose time needs no zone.
+    Told,
+    /// The others, by the clock of their source, where there is one.
+    Local(Option<&'c WallClock>),
+}
+
+impl Rows<'_> {
+    fn watch_for<'s>(&'s self, source: &'s Source, times: Times<'s>) -> Watch<'s> {
         let mut bytes = Vec::new();
         let mut pieces: Vec<(Key, usize)> = Vec::new();
         let mut number = 0;
+        let mut logs = Logs::default();
+        let mut waits = false;
         Box::new(move |event| {
             if let Some((event, found)) = event {
                 number += 1;
                 let before = bytes.len();
-                if let Some(key) = self.render(source, (event, found), number, &mut bytes) {
-                    pieces.push((key, bytes.len() - before));
-                }
+                let is_local = matches!(event.time, Timestamp::Local(_));
+                // The number tells records of one place apart; where it says which log, it does so still.
+                let number = number << 16 | logs.index(event);
+                let key = match (times, is_local) {
+                    (Times::Told, false) => {
+                        self.render(source, (event, found), number, None, &mut bytes)
+                    }
+                    (Times::Local(clock), true) => {
+                        self.render(source, (event, found), number, clock, &mut bytes)
+                    }
+                    _ => None,
+                };
+                waits |= is_local && matches!(times, Times::Told);
+                pieces.extend(key.map(|key| (key, bytes.len() - before)));
             }
             if bytes.len() >= BATCH || event.is_none() {
                 bytes.shrink_to_fit();
                 self.hand_over(&pieces, std::mem::take(&mut bytes));
                 pieces.clear();
             }
+            if event.is_none() {
+                self.note(source.id, std::mem::take(&mut logs), waits);
+            }
         })
     }
-}
 
-impl Rows<'_> {
+    /// Takes note of the logs of a source that is done, and whether it has to be read once more.
+    fn note(&self, source: SourceId, logs: Logs, waits: bool) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.logs.insert(source, logs);
+        if waits {
+            state.local.insert(source);
+        }
+    }
+
+    /// Makes rows of the events in local time, once it is known what their times mean.
+    fn read_local(&self, bundle: &Bundle, clocks: &BTreeMap<SourceId, WallClock>) {
+        let local =
+            std::mem::take(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner).local);
+        let everything = Interest::everything();
+        bundle.sources().par_iter().filter(|source| local.contains(&source.id)).for_each(
+            |source| {
+                let watch = self.watch_for(source, Times::Local(clocks.get(&source.id)));
+                let _ = scan::scan_watched(source, self.db, &everything, Some(watch));
+            },
+        );
+    }
+
     fn render(
         &self,
         source: &Source,
         (event, found): (&Event, &[SignatureId]),
         number: u64,
+        clock: Option<&WallClock>,
         out: &mut Vec<u8>,
     ) -> Option<Key> {
         let mut row = Row::of_event(self.db, &source.path, event, found);
+        if let (Timestamp::Local(local), Some(clock)) = (event.time, clock) {
+            let (time, quality) = clock.instant(local, event.origin.position);
+            (row.time, row.quality) = (Some(time), quality);
+        }
         let early = self.scope.from.zip(row.time).is_some_and(|(from, time)| time < from);
         let late = self.scope.to.zip(row.time).is_some_and(|(to, time)| time > to);
         if early || late {
             return None;
         }
-        let time = row.time.map_or(i128::MAX, |time| {
-            i128::from(time.timestamp()) * 1_000_000_000 + i128::from(time.timestamp_subsec_nanos())
-        });
+        let time = row.time.map_or(UNDATED, nanoseconds);
         if let Some(redactor) = self.redactor {
             redactor.row(&mut row);
         }
@@ -118,11 +208,60 @@ impl Rows<'_> {
 
     fn hand_over(&self, pieces: &[(Key, usize)], bytes: Vec<u8>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (sorter, outcome) = &mut *state;
+        let State { sorter, outcome, .. } = &mut *state;
         if outcome.is_ok() {
             *outcome = sorter.add(pieces, bytes);
         }
     }
+}
+
+/// What stands in a key for no time: behind all others.
+const UNDATED: i128 = i128::MAX;
+
+fn nanoseconds(time: DateTime<Utc>) -> i128 {
+    i128::from(time.timestamp()) * 1_000_000_000 + i128::from(time.timestamp_subsec_nanos())
+}
+
+fn instant(nanoseconds: i128) -> Option<DateTime<Utc>> {
+    let seconds = i64::try_from(nanoseconds.div_euclid(1_000_000_000)).ok()?;
+    DateTime::from_timestamp(seconds, u32::try_from(nanoseconds.rem_euclid(1_000_000_000)).ok()?)
+}
+
+/// The logs that a source has events of.
+#[derive(Default)]
+struct Logs(Vec<Log>);
+
+/// Channel and computer.
+type Log = (Option<Arc<str>>, Option<Arc<str>>);
+
+impl Logs {
+    /// The place of an event's log in this list; of too many logs the rest is not told apart.
+    fn index(&mut self, event: &Event) -> u64 {
+        let (channel, computer) = (event.channel.as_deref(), event.computer.as_deref());
+        let is_same = |log: &Log| (log.0.as_deref(), log.1.as_deref()) == (channel, computer);
+        let place = match self.0.iter().position(is_same) {
+            Some(place) => place,
+            None if self.0.len() < LOGS => {
+                self.0.push((event.channel.clone(), event.computer.clone()));
+                self.0.len() - 1
+            }
+            None => LOGS,
+        };
+        place as u64
+    }
+}
+
+/// Whether a row is of an event that is counted in another source.
+fn is_told_elsewhere(
+    analysis: &Analysis<'_>,
+    logs: &BTreeMap<SourceId, Logs>,
+    (time, origin, number): &Key,
+) -> bool {
+    let Some(elsewhere) = analysis.elsewhere.get(&origin.source) else { return false };
+    let log = usize::try_from(number & 0xffff).unwrap_or(LOGS);
+    let log = logs.get(&origin.source).and_then(|logs| logs.0.get(log));
+    let (channel, computer) = log.map_or((None, None), |log| (log.0.as_deref(), log.1.as_deref()));
+    elsewhere.has((channel, computer), origin.position, instant(*time))
 }
 
 /// Which records belong to which incident.

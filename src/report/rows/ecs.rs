@@ -1,6 +1,7 @@
-//! In the names of the Elastic Common Schema 8.11 (`winlog.*` as Winlogbeat has it); what is ours stands below
-//! `rdpwhy.*`. A document needs an `@timestamp`, so a line without a time has no place there.
+//! In the names of the Elastic Common Schema 8.11 (`winlog.*` as Winlogbeat has it; `tests/timelines/ecs.tsv` says what
+//! the schema says of each); what is ours stands below `rdpwhy.*`. A document needs an `@timestamp`, so a line without a time has no place there.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -23,7 +24,7 @@ struct Document<'a> {
     timestamp: String,
     #[serde(rename = "ecs.version")]
     version: &'static str,
-    message: &'a str,
+    message: Cow<'a, str>,
     #[serde(rename = "event.kind")]
     kind: &'static str,
     #[serde(rename = "event.module")]
@@ -46,8 +47,8 @@ struct Document<'a> {
     level: Option<&'static str>,
     #[serde(rename = "log.file.path")]
     file: &'a str,
-    #[serde(rename = "rule.name", skip_serializing_if = "Vec::is_empty")]
-    rules: Vec<&'a str>,
+    #[serde(rename = "rule.name", skip_serializing_if = "Option::is_none")]
+    rule: Option<&'a str>,
     #[serde(rename = "winlog.channel", skip_serializing_if = "str::is_empty")]
     channel: &'a str,
     #[serde(rename = "winlog.provider_name")]
@@ -57,9 +58,11 @@ struct Document<'a> {
     #[serde(rename = "winlog.record_id", skip_serializing_if = "Option::is_none")]
     record: Option<String>,
     #[serde(rename = "winlog.event_data", skip_serializing_if = "BTreeMap::is_empty")]
-    data: BTreeMap<&'a str, &'a str>,
+    data: BTreeMap<Cow<'a, str>, &'a str>,
     #[serde(rename = "rdpwhy.role", skip_serializing_if = "str::is_empty")]
     role: &'static str,
+    #[serde(rename = "rdpwhy.signatures", skip_serializing_if = "Vec::is_empty")]
+    signatures: Vec<&'a str>,
     #[serde(rename = "rdpwhy.causes", skip_serializing_if = "Vec::is_empty")]
     causes: Vec<&'a str>,
     #[serde(rename = "rdpwhy.time_quality")]
@@ -79,13 +82,26 @@ fn level(level: u8) -> Option<&'static str> {
     }
 }
 
+/// A name that an index takes for one field: a dot would make it a path, and an empty name is refused with its document.
+fn plain(name: &str) -> Cow<'_, str> {
+    match name.trim() {
+        "" => "unnamed".into(),
+        name if name.contains('.') => name.replace('.', "_").into(),
+        name => name.into(),
+    }
+}
+
 impl RowFormat for Ecs {
     fn render(&self, row: &Row<'_>, out: &mut Vec<u8>) {
         let Some(time) = row.time else { return };
+        let event = row.event_id.map(|id| format!(" {id}")).unwrap_or_default();
+        // An event without values still is one.
+        let named = || Cow::Owned(format!("{}{event}", row.provider));
+        let message = Some(&*row.summary).filter(|text| !text.is_empty());
         let document = Document {
             timestamp: instant(time),
             version: "8.11.0",
-            message: &row.summary,
+            message: message.map_or_else(named, Cow::Borrowed),
             kind: "event",
             module: "rdpwhy",
             provider: row.provider,
@@ -98,12 +114,14 @@ impl RowFormat for Ecs {
             address: row.address.parse().ok(),
             level: row.level.and_then(level),
             file: &row.source,
-            rules: row.signature.split_whitespace().collect(),
+            // The schema knows one rule; it is the one that tells most.
+            rule: row.signature.split_whitespace().next(),
+            signatures: row.signature.split_whitespace().collect(),
             channel: row.channel,
             winlog_provider: row.provider,
             event_id: row.event_id.map(|id| id.to_string()),
             record: row.record().map(|record| record.to_string()),
-            data: fields(row),
+            data: fields(row).into_iter().map(|(name, value)| (plain(name), value)).collect(),
             role: row.role(),
             causes: row.causes.split_whitespace().collect(),
             quality: quality(row.quality),

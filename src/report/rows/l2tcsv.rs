@@ -27,6 +27,7 @@ impl RowFormat for L2tCsv {
             |time| (time.format("%m/%d/%Y").to_string(), time.format("%H:%M:%S").to_string()),
         );
         let inode = row.record().map(|record| record.to_string());
+        let desc = format!("{}{event}: {}", row.provider, row.summary);
         let cells = [
             date.as_str(),
             time.as_str(),
@@ -37,8 +38,8 @@ impl RowFormat for L2tCsv {
             if row.time.is_some() { "Event Logged" } else { "Not a time" },
             or_none(&row.user),
             or_none(&row.host),
-            &short,
-            &format!("{}{event}: {}", row.provider, row.summary),
+            or_none(&short),
+            desc.trim_end_matches(": "),
             "2",
             &row.source,
             or_none(inode.as_deref().unwrap_or_default()),

@@ -1,11 +1,12 @@
 //! For Timesketch, whose importer wants `message`, `datetime` and `timestamp_desc` in every line, and a `datetime` that
 //! it can read (`timesketch/lib/utils.py`, `read_and_validate_csv` and `read_and_validate_jsonl`). A line without a time
-//! has no place there.
+//! has no place there, and neither has one of a time that pandas, with which it reads, cannot count: the importer drops
+//! that without a word.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike as _, SecondsFormat, Utc};
 use serde::Serialize;
 
 use super::jsonl::fields;
@@ -46,6 +47,11 @@ fn datetime(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, false)
 }
 
+/// Whether pandas knows a time: it counts nanoseconds from 1970 in 64 bits, which reaches from 1677 to 2262.
+fn is_counted(time: &DateTime<Utc>) -> bool {
+    (1678..2262).contains(&time.year())
+}
+
 /// What the time of a row is the time of.
 fn described(row: &Row<'_>) -> &'static str {
     if row.count > 1 { "First Event Logged" } else { "Event Logged" }
@@ -60,7 +66,7 @@ fn message(row: &Row<'_>) -> String {
 
 impl RowFormat for Csv {
     fn render(&self, row: &Row<'_>, out: &mut Vec<u8>) {
-        let Some(time) = row.time else { return };
+        let Some(time) = row.time.filter(is_counted) else { return };
         let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
         let cells = [
             message(row),
@@ -130,7 +136,7 @@ struct Line<'a> {
 
 impl RowFormat for Jsonl {
     fn render(&self, row: &Row<'_>, out: &mut Vec<u8>) {
-        let Some(time) = row.time else { return };
+        let Some(time) = row.time.filter(is_counted) else { return };
         let line = Line {
             message: message(row),
             datetime: datetime(time),
