@@ -151,6 +151,23 @@ impl Stage {
         }
     }
 
+    /// What happens in it, for people who do not know the protocol.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Name => "the name is found",
+            Self::Tcp => "the port answers",
+            Self::Admission => "the service takes the connection",
+            Self::X224 => "both agree on the security",
+            Self::Tls => "encryption begins",
+            Self::CredSsp => "the user is checked",
+            Self::Mcs => "the channels are set up",
+            Self::Licensing => "the licence is checked",
+            Self::Session => "the session is made",
+            Self::Running => "the session runs",
+        }
+    }
+
     /// The next stage; running has none.
     #[must_use]
     pub fn next(self) -> Option<Self> {

@@ -40,6 +40,10 @@ pub(super) fn ground(rule: &str, grade: Grade, text: String) -> Ground {
     Ground { signature: rule.to_owned(), grade, weight_db: 0.0, entry: None, text }
 }
 
+/// Names of what the stages say for and against a cause.
+pub(super) const STAGE_FITS: &str = "stage-fits";
+pub(super) const STAGE_EXCLUDES: &str = "stage-excludes";
+
 /// The stages the connection can have died in exclude the causes that bite elsewhere.
 fn add_stages(db: &Database, incident: &Incident, weighed: &mut Weighed) {
     if incident.stages.is_empty() {
@@ -51,18 +55,18 @@ fn add_stages(db: &Database, incident: &Incident, weighed: &mut Weighed) {
         let fits = cause.stages.iter().any(|stage| incident.stages.contains(stage));
         let ground = if fits {
             let text =
-                format!("the connection died where this bites ({})", names(&incident.stages));
-            ground("stage-fits", Grade::Weak, text)
+                format!("the connection broke off where this acts ({})", names(&incident.stages));
+            ground(STAGE_FITS, Grade::Weak, text)
         } else if cause.id == CauseId::ListenerFailure && port_is_taken(weighed) {
             // Somebody else answers on the port of the listener, as far as that goes.
             continue;
         } else {
             let text = format!(
-                "it bites in {}, the connection died in {}",
+                "it acts at {}; the connection broke off at {}",
                 names(&cause.stages),
                 names(&incident.stages)
             );
-            ground("stage-excludes", Grade::RulesOut, text)
+            ground(STAGE_EXCLUDES, Grade::RulesOut, text)
         };
         weighed.entry(cause.id).or_default().push(ground);
     }

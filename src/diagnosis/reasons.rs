@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::evidence::Ground;
 use super::incident::Incident;
+use super::model::{STAGE_EXCLUDES, STAGE_FITS};
 use super::rank::{HEAVY_DB, Suspect, Verdict};
 use super::trigger::Trigger;
 use crate::case::Case;
@@ -82,7 +83,7 @@ pub(super) fn reasons(
             .take(NEXT)
             .map(|suspect| Objection { cause: suspect.cause, text: objection(suspect, first) })
             .collect(),
-        excluded: exclusions(considered),
+        excluded: exclusions(incident, considered),
     }
 }
 
@@ -158,6 +159,9 @@ fn objection(suspect: &Suspect, first: Option<&Suspect>) -> String {
     let Some(best) = suspect.grounds.first() else {
         return "nothing that was collected speaks for it".to_owned();
     };
+    if best.signature == STAGE_FITS {
+        return "nothing speaks for it but the stage at which the connection broke off".to_owned();
+    }
     if best.weight_db < HEAVY_DB {
         return format!("only this speaks for it, which is weak: {}", best.text);
     }
@@ -171,16 +175,22 @@ fn objection(suspect: &Suspect, first: Option<&Suspect>) -> String {
     format!("less speaks for it than for the first: {}", best.text)
 }
 
-/// Causes by the fact that excludes them.
-fn exclusions(considered: &[Suspect]) -> Vec<Exclusion> {
+/// Causes by the fact that excludes them. The stage is one fact, wherever else they act.
+fn exclusions(incident: &Incident, considered: &[Suspect]) -> Vec<Exclusion> {
+    let stages: Vec<_> = incident.stages.iter().map(|stage| stage.as_str()).collect();
+    let other_stage = format!(
+        "they act at other stages than the connection broke off at ({})",
+        stages.join(", ")
+    );
     let mut exclusions: Vec<Exclusion> = Vec::new();
     for suspect in considered {
         let Some(ground) = excluding(suspect) else { continue };
-        match exclusions.iter_mut().find(|known| known.text == ground.text) {
+        let text = if ground.signature == STAGE_EXCLUDES { &other_stage } else { &ground.text };
+        match exclusions.iter_mut().find(|known| known.text == *text) {
             Some(known) => known.causes.push(suspect.cause),
             None => exclusions.push(Exclusion {
                 causes: vec![suspect.cause],
-                text: ground.text.clone(),
+                text: text.clone(),
                 entry: ground.entry,
             }),
         }

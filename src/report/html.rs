@@ -46,6 +46,8 @@ struct Page<'a> {
     incidents: Vec<IncidentView>,
     rows: Rows,
     hosts: Vec<HostView>,
+    /// The time over which coverage is drawn.
+    scale: String,
     notices: Vec<NoticeView>,
     sources: Vec<SourceView>,
     signatures: &'a str,
@@ -65,6 +67,7 @@ fn page<'a>(analysis: &'a Analysis<'_>) -> Page<'a> {
         .zip(&analysis.diagnoses)
         .map(|(number, diagnosis)| IncidentView::new(analysis, number, diagnosis, &rows))
         .collect();
+    let (hosts, scale) = inputs::hosts(analysis);
     let title = match incidents.as_slice() {
         [] => "No incident".to_owned(),
         [only] => only.heading.clone(),
@@ -80,7 +83,8 @@ fn page<'a>(analysis: &'a Analysis<'_>) -> Page<'a> {
         worked: analysis.worked,
         incidents,
         rows,
-        hosts: inputs::hosts(analysis),
+        hosts,
+        scale,
         notices: inputs::notices(analysis),
         sources: analysis.sources.iter().map(SourceView::new).collect(),
         signatures: analysis.db.sha256(),

@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Report;
-use super::words::{client, harmless, known, legible, names, percent, place, trail, when};
+use super::words::{
+    changed_in_short, client, glance, harmless, known, legible_second, names, percent, place,
+    to_begin_with, trail, when,
+};
 use crate::analysis::Analysis;
 use crate::cause::CauseId;
 use crate::diagnosis::{Diagnosis, Ground};
@@ -54,7 +57,7 @@ fn incident(out: &mut String, analysis: &Analysis<'_>, number: usize, diagnosis:
     let _ = writeln!(out, "## {title}\n");
     let mut facts = vec![
         ("Cause", format!("`{id}`")),
-        ("When", escaped(&when(incident, legible))),
+        ("When", escaped(&when(incident, legible_second))),
         ("Server", host(analysis.host_name(incident.server.as_ref()))),
         ("Client", escaped(&client(analysis, incident))),
         ("Reached", escaped(&trail(incident))),
@@ -63,7 +66,13 @@ fn incident(out: &mut String, analysis: &Analysis<'_>, number: usize, diagnosis:
         facts.push(("Shown", escaped(&format!("{code}: {}", code.meaning()))));
     }
     if let Some(time) = incident.last_good {
-        facts.push(("Worked before", legible(time)));
+        facts.push(("Worked before", legible_second(time)));
+    }
+    if let Some(text) = changed_in_short(analysis, diagnosis) {
+        facts.push(("What changed", escaped(&text)));
+    }
+    if let Some((_, text)) = to_begin_with(analysis, diagnosis) {
+        facts.push((if first.is_some() { "Do first" } else { "Collect first" }, escaped(&text)));
     }
     for (name, text) in facts {
         let _ = writeln!(out, "- **{name}:** {text}");
@@ -72,12 +81,12 @@ fn incident(out: &mut String, analysis: &Analysis<'_>, number: usize, diagnosis:
         grounds(out, analysis, "What shows it", &first.grounds);
         grounds(out, analysis, "What speaks against it", &first.against);
     }
-    no_other(out, diagnosis);
     changes(out, analysis, diagnosis);
     if first.is_some() {
         steps(out, analysis, id);
     }
     missing(out, diagnosis);
+    no_other(out, diagnosis);
 }
 
 fn host(name: Option<&str>) -> String {
@@ -90,7 +99,7 @@ fn grounds(out: &mut String, analysis: &Analysis<'_>, title: &str, grounds: &[Gr
     }
     let _ = writeln!(out, "\n### {title}\n");
     for ground in grounds.iter().take(SHOWN) {
-        let _ = write!(out, "- **{}:** {}", ground.grade.as_str(), escaped(&ground.text));
+        let _ = write!(out, "- **{}:** {}", ground.grade.as_str(), escaped(&glance(&ground.text)));
         let entry = ground.entry.and_then(|id| analysis.timeline.get(id).map(|entry| (id, entry)));
         if let Some((id, entry)) = entry {
             let _ = write!(out, " ({})", escaped(&place(analysis, id, entry)));
@@ -130,7 +139,7 @@ fn changes(out: &mut String, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {
         let Some(entry) = analysis.timeline.get(change.entry) else { continue };
         let label = if trigger == Some(change.entry) { "trigger" } else { "context" };
         let place = escaped(&place(analysis, change.entry, entry));
-        let _ = writeln!(out, "- **{label}:** {} ({place})", escaped(&entry.summary));
+        let _ = writeln!(out, "- **{label}:** {} ({place})", escaped(&glance(&entry.summary)));
     }
 }
 

@@ -3,13 +3,16 @@
 
 pub(crate) mod page;
 mod reasons;
-mod unread;
 
 use std::io::{self, Write};
 
 use self::page::{BAD, BOLD, DIM, GOOD, Page, WARN};
 use super::Report;
-use super::words::{client, first_sentences, known, percent, place, shown, trail, visible, when};
+use super::unread;
+use super::words::{
+    UNTOLD, changed_in_short, client, first_sentences, glance, known, percent, place,
+    to_begin_with, to_second, trail, visible, when,
+};
 use crate::analysis::Analysis;
 use crate::cause::{CauseId, Stage};
 use crate::diagnosis::{Change, Diagnosis, Ground, Incident, Suspect, Verdict};
@@ -28,6 +31,9 @@ pub(super) const WIDTH: usize = 96;
 /// Lines of evidence that are shown per cause; all are in the JSON and the timeline.
 const EVIDENCE: usize = 6;
 
+/// Stages that are explained.
+const EXPLAINED: usize = 4;
+
 /// Changes that are shown.
 const CHANGES: usize = 6;
 
@@ -45,11 +51,12 @@ impl Report for Text {
             no_incident(&mut page, analysis);
         }
         for (number, diagnosis) in (1..).zip(&analysis.diagnoses) {
-            incident(&mut page, analysis, number, diagnosis);
-            verdict(&mut page, analysis, diagnosis);
+            answer(&mut page, analysis, number, diagnosis);
+            facts(&mut page, analysis, &diagnosis.incident);
+            proof(&mut page, analysis, diagnosis);
             reasons::cases_against(&mut page, analysis, diagnosis);
         }
-        unread(&mut page, analysis);
+        not_read(&mut page, analysis);
         out.write_all(page.text().as_bytes())
     }
 }
@@ -91,13 +98,40 @@ fn no_incident(page: &mut Page, analysis: &Analysis<'_>) {
     );
 }
 
-fn incident(page: &mut Page, analysis: &Analysis<'_>, number: usize, diagnosis: &Diagnosis) {
-    let incident = &diagnosis.incident;
+/// What people look for first: the cause, how sure it is, what to begin with, what changed.
+fn answer(page: &mut Page, analysis: &Analysis<'_>, number: usize, diagnosis: &Diagnosis) {
     let of = analysis.diagnoses.len();
-    let suspected =
-        if incident.is_suspected() { " (suspected: only the server's logs show it)" } else { "" };
+    let suspected = if diagnosis.incident.is_suspected() {
+        " (suspected: only the server's logs show it)"
+    } else {
+        ""
+    };
     page.heading(BOLD, &format!("INCIDENT {number} of {of}{suspected}"));
-    page.field("when", &when(incident, shown));
+    match diagnosis.verdict.first() {
+        Some(first) => {
+            let cause = known(analysis, first.cause);
+            let title = cause.map_or(first.cause.as_str(), |cause| &cause.title);
+            page.title(BAD, &format!("CAUSE ({}): {title}", percent(first.probability)));
+            page.dim(&format!("  {}", first.cause));
+            if let Some(cause) = cause {
+                page.text_at(2, first_sentences(&cause.mechanism));
+            }
+        }
+        None => {
+            page.title(WARN, "CAUSE: not to be told from what was collected");
+            page.text_at(2, UNTOLD);
+        }
+    }
+    if let Some(first) = to_begin_with(analysis, diagnosis) {
+        page.field(first.0, &first.1);
+    }
+    if let Some(text) = changed_in_short(analysis, diagnosis) {
+        page.field("what changed", &text);
+    }
+}
+
+fn facts(page: &mut Page, analysis: &Analysis<'_>, incident: &Incident) {
+    page.field("when", &when(incident, to_second));
     page.field("server", analysis.host_name(incident.server.as_ref()).unwrap_or("not told"));
     page.field("client", &client(analysis, incident));
     if let Some(code) = incident.code {
@@ -106,7 +140,7 @@ fn incident(page: &mut Page, analysis: &Analysis<'_>, number: usize, diagnosis: 
     page.field("reached", &trail(incident));
     ladder(page, incident);
     let good = |time: Option<chrono::DateTime<chrono::Utc>>| {
-        time.map_or_else(|| "no such connection in the logs".to_owned(), shown)
+        time.map_or_else(|| "no such connection in the logs".to_owned(), to_second)
     };
     page.field("worked before", &good(incident.last_good));
     if incident.first_good_after.is_some() {
@@ -134,40 +168,35 @@ fn ladder(page: &mut Page, incident: &Incident) {
         })
         .collect();
     page.row(2, &rungs);
+    // Of many, the words would say nothing.
+    if incident.stages.len() <= EXPLAINED {
+        let about = incident.stages.iter().map(|stage| format!("{stage}: {}", stage.about()));
+        page.dim_at(2, &about.collect::<Vec<_>>().join("; "));
+    }
 }
 
-fn verdict(page: &mut Page, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {
+/// What shows it, what to do, what is missing, and why it is nothing else.
+fn proof(page: &mut Page, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {
     match &diagnosis.verdict {
         Verdict::Ranked(suspects) => {
             let Some((first, others)) = suspects.split_first() else { return };
-            named(page, analysis, first);
+            grounds(page, analysis, first);
             reasons::chain(page, diagnosis);
-            less_likely(page, analysis, "Other suspects", others);
-            reasons::others(page, diagnosis);
             changed(page, analysis, diagnosis);
             fix(page, analysis, first.cause);
             missing(page, diagnosis, "WOULD MAKE IT SURER");
+            reasons::others(page, analysis, diagnosis, others);
         }
         Verdict::InsufficientEvidence { suspects, .. } => {
-            page.heading(WARN, "CAUSE: not to be told from what was collected");
-            page.text_at(2, "What is there fits several causes, or is noise that healthy machines write as well.");
-            less_likely(page, analysis, "What it could be", suspects);
-            reasons::others(page, diagnosis);
-            changed(page, analysis, diagnosis);
             missing(page, diagnosis, "WHAT TO COLLECT");
+            reasons::others(page, analysis, diagnosis, suspects);
+            changed(page, analysis, diagnosis);
             never(page, analysis, CauseId::InsufficientEvidence);
         }
     }
 }
 
-fn named(page: &mut Page, analysis: &Analysis<'_>, suspect: &Suspect) {
-    let cause = known(analysis, suspect.cause);
-    let title = cause.map_or(suspect.cause.as_str(), |cause| &cause.title);
-    page.heading(BAD, &format!("CAUSE ({}): {title}", percent(suspect.probability)));
-    page.dim(&format!("  {}", suspect.cause));
-    if let Some(cause) = cause {
-        page.text_at(2, first_sentences(&cause.mechanism));
-    }
+fn grounds(page: &mut Page, analysis: &Analysis<'_>, suspect: &Suspect) {
     page.subheading("What shows it");
     suspect.grounds.iter().take(EVIDENCE).for_each(|ground| evidence(page, analysis, ground));
     if suspect.grounds.len() > EVIDENCE {
@@ -182,26 +211,9 @@ fn named(page: &mut Page, analysis: &Analysis<'_>, suspect: &Suspect) {
 fn evidence(page: &mut Page, analysis: &Analysis<'_>, ground: &Ground) {
     let style = if ground.weight_db > 0.0 { GOOD } else { WARN };
     let entry = ground.entry.and_then(|id| analysis.timeline.get(id).map(|entry| (id, entry)));
-    page.bullet(style, ground.grade.as_str(), &visible(&ground.text));
+    page.bullet(style, ground.grade.as_str(), &glance(&ground.text));
     if let Some((id, entry)) = entry {
         page.dim_at(4, &place(analysis, id, entry));
-    }
-}
-
-fn less_likely(page: &mut Page, analysis: &Analysis<'_>, heading: &str, suspects: &[Suspect]) {
-    let worth: Vec<_> =
-        suspects.iter().filter(|suspect| suspect.probability >= 0.01).take(3).collect();
-    if worth.is_empty() {
-        return;
-    }
-    page.subheading(heading);
-    for suspect in worth {
-        let title = known(analysis, suspect.cause).map_or("", |cause| &cause.title);
-        page.bullet(DIM, &percent(suspect.probability), &format!("{} ({title})", suspect.cause));
-        let why = suspect.against.first().or_else(|| suspect.grounds.first());
-        if let Some(ground) = why {
-            page.dim_at(4, &format!("{}: {}", ground.grade.as_str(), visible(&ground.text)));
-        }
     }
 }
 
@@ -219,7 +231,7 @@ fn changed(page: &mut Page, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {
         let Some(entry) = analysis.timeline.get(change.entry) else { continue };
         let is_trigger = trigger.is_some_and(|trigger| trigger.change.entry == change.entry);
         let label = if is_trigger { "trigger" } else { "context" };
-        page.bullet(if is_trigger { BAD } else { DIM }, label, &visible(&entry.summary));
+        page.bullet(if is_trigger { BAD } else { DIM }, label, &glance(&entry.summary));
         page.dim_at(4, &place(analysis, change.entry, entry));
         if let Some(trigger) = trigger.filter(|_| is_trigger) {
             page.text_at(4, &format!("{}: {}", trigger.change.kind, trigger.why));
@@ -249,13 +261,14 @@ fn fix(page: &mut Page, analysis: &Analysis<'_>, id: CauseId) {
             Risk::High => BAD,
         };
         page.step(number, style, &format!("risk {}", step.risk.as_str()), &step.step);
-        for (label, text) in
-            [("$", &step.command), ("breaks:", &step.breaks), ("undo:", &step.undo)]
-        {
-            if let Some(text) = text {
-                page.detail(label, text);
-            }
+        if let Some(command) = &step.command {
+            page.command(command);
         }
+        let costs = [("breaks", &step.breaks), ("undo", &step.undo)];
+        let costs = costs
+            .iter()
+            .filter_map(|(label, text)| Some(format!("{label}: {}", text.as_ref()?.trim())));
+        page.dim_at(5, &costs.collect::<Vec<_>>().join("; "));
     }
     never(page, analysis, id);
 }
@@ -286,7 +299,7 @@ fn missing(page: &mut Page, diagnosis: &Diagnosis, title: &str) {
     }
 }
 
-fn unread(page: &mut Page, analysis: &Analysis<'_>) {
+fn not_read(page: &mut Page, analysis: &Analysis<'_>) {
     let groups = unread::grouped(analysis);
     let Some(worst) = groups.first() else { return };
     page.heading(if worst.lost.is_some() { WARN } else { DIM }, "WHAT COULD NOT BE READ");
@@ -295,8 +308,8 @@ fn unread(page: &mut Page, analysis: &Analysis<'_>) {
         let label = group
             .lost
             .as_deref()
-            .map_or_else(|| "nothing lost".to_owned(), |lost| format!("lost: {}", visible(lost)));
-        page.bullet(style, &label, &visible(&group.text));
+            .map_or_else(|| "note".to_owned(), |lost| format!("lost: {}", visible(lost)));
+        page.bullet(style, &label, &visible(&group.text()));
     }
     let more = groups.len().saturating_sub(NOTICES);
     if more > 0 {

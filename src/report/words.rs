@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use chrono::{DateTime, Utc};
+
 use crate::analysis::{Analysis, number_of};
 use crate::cause::{CauseId, Stage};
-use crate::diagnosis::Incident;
+use crate::diagnosis::{Diagnosis, Incident};
 use crate::event::TimeQuality;
 use crate::signatures::Cause;
 use crate::timeline::{Entry, EntryId};
@@ -25,10 +27,7 @@ pub(super) fn failures(count: u64) -> String {
 }
 
 /// When an incident was, and of how many failures it is made.
-pub(super) fn when(
-    incident: &Incident,
-    shown: fn(chrono::DateTime<chrono::Utc>) -> String,
-) -> String {
+pub(super) fn when(incident: &Incident, shown: fn(DateTime<Utc>) -> String) -> String {
     match (incident.first, incident.last) {
         (Some(first), Some(last)) if first == last => {
             format!("{}, {}", shown(first), failures(incident.attempts))
@@ -67,8 +66,8 @@ pub(super) fn trail(incident: &Incident) -> String {
         few => few.join(" or "),
     };
     let passed =
-        if passed.is_empty() { String::new() } else { format!("{} passed; ", passed.join(" > ")) };
-    format!("{passed}died in {at}")
+        if passed.is_empty() { String::new() } else { format!("{} passed; ", passed.join(", ")) };
+    format!("{passed}broke off at {at}")
 }
 
 pub(super) fn percent(probability: f64) -> String {
@@ -81,6 +80,44 @@ pub(super) fn percent(probability: f64) -> String {
 
 pub(super) fn known<'a>(analysis: &'a Analysis<'_>, id: CauseId) -> Option<&'a Cause> {
     analysis.db.causes().get(&id)
+}
+
+/// What is said of an incident whose cause is not told.
+pub(super) const UNTOLD: &str =
+    "What is there fits several causes, or is noise that healthy machines write as well.";
+
+/// What to begin with, under its label: the step of least risk, or what to collect first.
+pub(super) fn to_begin_with(
+    analysis: &Analysis<'_>,
+    diagnosis: &Diagnosis,
+) -> Option<(&'static str, String)> {
+    let Some(first) = diagnosis.verdict.first() else {
+        let wanted = diagnosis.missing.first()?;
+        return Some(("collect first", format!("{}: {}", wanted.collect, wanted.why)));
+    };
+    let step = known(analysis, first.cause)?.remediation.first()?;
+    Some(("do first", format!("{} (risk {})", step.step.trim(), step.risk.as_str())))
+}
+
+/// The change that led to it, in short.
+pub(super) fn changed_in_short(analysis: &Analysis<'_>, diagnosis: &Diagnosis) -> Option<String> {
+    let change = &diagnosis.trigger.as_ref()?.change;
+    let text = glance(&analysis.timeline.get(change.entry)?.summary);
+    Some(match change.time {
+        Some(time) => format!("{text} ({})", time.date_naive()),
+        None => text,
+    })
+}
+
+/// As much of a log's text as a glance takes in: a script may be pages long, and its record has all of it.
+pub(super) fn glance(text: &str) -> String {
+    const LETTERS: usize = 160;
+    let text = visible(text);
+    // What is hardly longer is not cut for a word.
+    match text.char_indices().nth(LETTERS).filter(|_| text.chars().nth(LETTERS + 20).is_some()) {
+        Some((end, _)) => format!("{} …", text.get(..end).unwrap_or(&text).trim_end()),
+        None => text,
+    }
 }
 
 /// The mechanism's first two sentences: the page is read on the phone.
@@ -112,11 +149,16 @@ pub(super) fn place(analysis: &Analysis<'_>, id: EntryId, entry: &Entry) -> Stri
 }
 
 /// Milliseconds are enough on a page; the JSON has all digits.
-pub(super) fn shown(time: chrono::DateTime<chrono::Utc>) -> String {
+pub(super) fn shown(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
-pub(super) fn shown_time(time: chrono::DateTime<chrono::Utc>, quality: TimeQuality) -> String {
+/// Seconds are enough to say when people had trouble.
+pub(super) fn to_second(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
+
+pub(super) fn shown_time(time: DateTime<Utc>, quality: TimeQuality) -> String {
     match quality {
         TimeQuality::Exact | TimeQuality::Resolved => shown(time),
         TimeQuality::Assumed => format!("{} (zone not known)", shown(time)),
@@ -125,11 +167,16 @@ pub(super) fn shown_time(time: chrono::DateTime<chrono::Utc>, quality: TimeQuali
 }
 
 /// A time for a page that says of itself that its times are UTC.
-pub(super) fn legible(time: chrono::DateTime<chrono::Utc>) -> String {
+pub(super) fn legible(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%d %H:%M:%S%.3f").to_string()
 }
 
-pub(super) fn legible_time(time: chrono::DateTime<chrono::Utc>, quality: TimeQuality) -> String {
+/// The same to the second.
+pub(super) fn legible_second(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+pub(super) fn legible_time(time: DateTime<Utc>, quality: TimeQuality) -> String {
     match quality {
         TimeQuality::Exact | TimeQuality::Resolved => legible(time),
         TimeQuality::Assumed => format!("{} (zone not known)", legible(time)),

@@ -104,7 +104,7 @@ function makeChart(data, words, pick, moved) {
 
   function draw() {
     const box = svg.parentNode ? svg.parentNode.clientWidth : 900;
-    const narrow = box < 600, left = narrow ? 150 : 190, width = Math.max(120, box - left - 14);
+    const narrow = box < 600, left = narrow ? 150 : 228, width = Math.max(120, box - left - 14);
     const list = lanes(), height = TOP + list.length * LANE + 28;
     svg.replaceChildren();
     svg.setAttribute('viewBox', `0 0 ${box} ${height}`);
@@ -124,7 +124,7 @@ function makeChart(data, words, pick, moved) {
       place.set(lane, y);
       if (index === 0 || Math.floor(list[index - 1] / 4) !== host) {
         const name = drawn('text', { x: 0, y: y + 4, class: 'host' });
-        name.textContent = (data.hosts[host].split('.')[0]).slice(0, narrow ? 8 : 14);
+        name.textContent = (data.hosts[host].split('.')[0]).slice(0, narrow ? 8 : 15);
         svg.append(name);
       }
       const kind = drawn('text', { x: left - 10, y: y + 4, class: 'lane', 'text-anchor': 'end' });

@@ -9,12 +9,15 @@ use crate::analysis::Analysis;
 use crate::diagnosis::Incident;
 
 /// Columns of the drawing: names, then time.
-const LEFT: f64 = 190.0;
+const LEFT: f64 = 228.0;
 const WIDTH: f64 = 960.0;
 const LANE: f64 = 26.0;
 
 /// Marks of one lane that are drawn; nearer ones fall together.
 const PLACES: f64 = 150.0;
+
+/// Letters of a computer's name: what NetBIOS allows.
+const NAME: usize = 15;
 
 /// Hosts that are drawn.
 const HOSTS: usize = 6;
@@ -109,7 +112,7 @@ fn write_lane(
     let end = WIDTH - 12.0;
     if let Some(host) = host {
         let label = host.split('.').next().unwrap_or_default();
-        let label: String = label.chars().take(14).collect();
+        let label: String = label.chars().take(NAME).collect();
         let _ =
             write!(svg, "<text x=0 y={:.1} class=host>{}</text>", middle + 4.0, escaped(&label));
     }

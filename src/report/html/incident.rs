@@ -4,9 +4,11 @@ use super::figure;
 use super::rows::Rows;
 use crate::analysis::{Analysis, number_of};
 use crate::cause::{CauseId, Stage};
+use crate::diagnosis::reasons::Fact;
 use crate::diagnosis::{Diagnosis, Ground, Incident, Suspect, Verdict, WhyNot};
 use crate::report::words::{
-    client, failures, known, legible, legible_time, names, percent, short, visible,
+    UNTOLD, changed_in_short, client, failures, first_sentences, known, legible_second,
+    legible_time, names, percent, short, to_begin_with, visible,
 };
 use crate::timeline::EntryId;
 
@@ -20,7 +22,10 @@ pub(super) struct IncidentView {
     pub(super) probability: Option<String>,
     /// 0 to 100, for the bar.
     pub(super) percent: u32,
-    pub(super) mechanism: String,
+    /// How it works, in two sentences, and the rest of them.
+    pub(super) mechanism: (String, String),
+    /// What to begin with: its label, what it is, and where more of it stands.
+    pub(super) begin: Option<Begin>,
     pub(super) facts: Vec<(&'static str, String)>,
     pub(super) ladder: Vec<Rung>,
     pub(super) chain: Vec<Link>,
@@ -31,25 +36,37 @@ pub(super) struct IncidentView {
     pub(super) never: Vec<(String, String)>,
     pub(super) missing: Vec<MissingView>,
     pub(super) others: Vec<SuspectView>,
-    pub(super) no_other: Vec<Objections>,
+    /// Causes that are out of the question, and why.
+    pub(super) excluded: Vec<(String, String)>,
     pub(super) asked: Vec<SuspectView>,
 
     pub(super) figure: String,
 }
 
+/// What to begin with.
+pub(super) struct Begin {
+    pub(super) label: &'static str,
+    pub(super) text: String,
+    /// Where all of it stands.
+    pub(super) place: &'static str,
+    pub(super) more: String,
+}
+
 /// One stage of a connection.
 pub(super) struct Rung {
     pub(super) name: &'static str,
+    pub(super) about: &'static str,
     /// `passed`, `died` or `never`; in words beside it, for a colour says nothing to some.
     pub(super) state: &'static str,
     pub(super) words: &'static str,
 }
 
-/// One link of the causal chain.
+/// One fact of the causal chain.
 pub(super) struct Link {
-    pub(super) label: &'static str,
+    pub(super) time: String,
     pub(super) text: String,
-    pub(super) place: Option<Place>,
+    /// Number of its line.
+    pub(super) n: Option<usize>,
 }
 
 /// Something that speaks for or against a cause.
@@ -99,15 +116,10 @@ pub(super) struct SuspectView {
     pub(super) id: &'static str,
     pub(super) title: String,
     pub(super) probability: String,
+    /// Why it is less likely than the first.
+    pub(super) objection: String,
     pub(super) grounds: Vec<GroundView>,
     pub(super) against: Vec<GroundView>,
-}
-
-/// Why no other cause: what makes the next ones less likely, what excludes the rest.
-pub(super) struct Objections {
-    pub(super) heading: &'static str,
-    /// Causes, and why not.
-    pub(super) rows: Vec<(String, String)>,
 }
 
 /// Other suspects that are shown; all are in the JSON.
@@ -128,10 +140,8 @@ impl IncidentView {
             || "The cause cannot be told from what was collected".to_owned(),
             |_| cause.map_or(id.as_str(), |cause| &cause.title).to_owned(),
         );
-        let mechanism = match first {
-            Some(_) => cause.map(|cause| cause.mechanism.trim().to_owned()).unwrap_or_default(),
-            None => "What is there fits several causes, or is noise that healthy machines write as well.".to_owned(),
-        };
+        let mechanism = first.and(cause).map_or(UNTOLD, |cause| cause.mechanism.trim());
+        let mechanism = mechanism.split_at(first_sentences(mechanism).len());
         let others = match &diagnosis.verdict {
             Verdict::Ranked(suspects) => suspects.get(1..).unwrap_or_default(),
             Verdict::InsufficientEvidence { suspects, .. } => suspects,
@@ -140,13 +150,14 @@ impl IncidentView {
         Self {
             number,
             suspected: incident.is_suspected(),
-            chain: chain(analysis, diagnosis, &heading),
+            chain: chain(diagnosis),
+            begin: begin(analysis, diagnosis),
             heading,
             cause_id: id.as_str(),
             probability: first.map(|suspect| percent(suspect.probability)),
             percent: first.map_or(0, |suspect| whole_percent(suspect.probability)),
-            mechanism,
-            facts: facts(analysis, incident),
+            mechanism: (mechanism.0.to_owned(), mechanism.1.trim().to_owned()),
+            facts: facts(analysis, diagnosis),
             ladder: ladder(incident),
             grounds: first.map(|suspect| view(&suspect.grounds)).unwrap_or_default(),
             against: first.map(|suspect| view(&suspect.against)).unwrap_or_default(),
@@ -156,11 +167,14 @@ impl IncidentView {
             missing: missing(diagnosis),
             others: others
                 .iter()
-                .filter(|suspect| suspect.probability >= 0.005)
+                .map(|suspect| (suspect, objection(diagnosis, suspect)))
+                .filter(|(suspect, objection)| {
+                    suspect.probability >= 0.005 || !objection.is_empty()
+                })
                 .take(OTHERS)
-                .map(|suspect| other(analysis, suspect))
+                .map(|(suspect, objection)| other(analysis, suspect, objection))
                 .collect(),
-            no_other: no_other(diagnosis),
+            excluded: excluded(diagnosis),
             asked: diagnosis.why_not.iter().map(|case| asked(analysis, case)).collect(),
             figure: figure::of_incident(analysis, number - 1, incident, rows),
         }
@@ -172,15 +186,31 @@ fn whole_percent(probability: f64) -> u32 {
     (probability * 100.0).round() as u32
 }
 
-fn facts(analysis: &Analysis<'_>, incident: &Incident) -> Vec<(&'static str, String)> {
+fn begin(analysis: &Analysis<'_>, diagnosis: &Diagnosis) -> Option<Begin> {
+    let (_, text) = to_begin_with(analysis, diagnosis)?;
+    let steps = |suspect: &Suspect| {
+        known(analysis, suspect.cause).map_or(0, |cause| cause.remediation.len())
+    };
+    let (place, all) = match diagnosis.verdict.first() {
+        Some(first) => ("todo", steps(first)),
+        None => ("collect", diagnosis.missing.len()),
+    };
+    let (label, things) =
+        if place == "todo" { ("Do first", "steps") } else { ("Collect first", "things") };
+    let more = if all > 1 { format!("all {all} {things}") } else { "more about it".to_owned() };
+    Some(Begin { label, text, place, more })
+}
+
+fn facts(analysis: &Analysis<'_>, diagnosis: &Diagnosis) -> Vec<(&'static str, String)> {
+    let incident = &diagnosis.incident;
     let good = |time: Option<chrono::DateTime<chrono::Utc>>| {
-        time.map_or_else(|| "no such connection in the logs".to_owned(), legible)
+        time.map_or_else(|| "no such connection in the logs".to_owned(), legible_second)
     };
     let mut facts = match (incident.first, incident.last) {
         (Some(first), Some(last)) if first != last => {
-            vec![("First failure", legible(first)), ("Last failure", legible(last))]
+            vec![("First failure", legible_second(first)), ("Last failure", legible_second(last))]
         }
-        (Some(first), _) => vec![("When", legible(first))],
+        (Some(first), _) => vec![("When", legible_second(first))],
         _ => vec![("When", "not told".to_owned())],
     };
     facts.extend([
@@ -203,6 +233,7 @@ fn facts(analysis: &Analysis<'_>, incident: &Incident) -> Vec<(&'static str, Str
         let others: Vec<_> = incident.others_in.iter().take(5).map(|peer| visible(peer)).collect();
         facts.push(("Meanwhile", format!("{} got in on the same server", others.join(", "))));
     }
+    facts.extend(changed_in_short(analysis, diagnosis).map(|text| ("What changed", text)));
     facts
 }
 
@@ -211,7 +242,14 @@ fn ladder(incident: &Incident) -> Vec<Rung> {
     let last = incident.stages.iter().max().copied();
     let rung = |stage: &Stage| {
         let (state, words) = if incident.stages.contains(stage) {
-            ("died", if incident.stages.len() > 1 { "may have died here" } else { "died here" })
+            (
+                "died",
+                if incident.stages.len() > 1 {
+                    "may have broken off here"
+                } else {
+                    "broke off here"
+                },
+            )
         } else if *stage < first {
             ("passed", "passed")
         } else if Some(*stage) < last {
@@ -219,51 +257,24 @@ fn ladder(incident: &Incident) -> Vec<Rung> {
         } else {
             ("never", "not reached")
         };
-        Rung { name: stage.as_str(), state, words }
+        Rung { name: stage.as_str(), about: stage.about(), state, words }
     };
     Stage::ALL.iter().map(rung).collect()
 }
 
-/// What changed, what that broke, where connections died of it, what the user saw.
-fn chain(analysis: &Analysis<'_>, diagnosis: &Diagnosis, heading: &str) -> Vec<Link> {
-    let incident = &diagnosis.incident;
-    let mut chain = Vec::new();
-    if let Some(trigger) = &diagnosis.trigger {
-        let text = analysis
-            .timeline
-            .get(trigger.change.entry)
-            .map(|entry| visible(&entry.summary))
-            .unwrap_or_default();
-        let place = place(analysis, trigger.change.entry);
-        chain.push(Link { label: "What changed", text, place });
-    }
-    if let Some(first) = diagnosis.verdict.first() {
-        let strongest = first.grounds.first().and_then(|ground| ground.entry);
-        let place = strongest.and_then(|id| place(analysis, id));
-        chain.push(Link { label: "What it broke", text: heading.to_owned(), place });
-    }
-    if !incident.stages.is_empty() {
-        let text = crate::report::words::trail(incident);
-        chain.push(Link { label: "How far connections got", text, place: None });
-    }
-    if let Some(code) = incident.code {
-        let text = format!("{code}: {}", code.meaning());
-        chain.push(Link { label: "What the user saw", text, place: None });
-    }
-    chain
+/// From the last connection that worked over the change and what shows the cause to the failure, in order of time.
+fn chain(diagnosis: &Diagnosis) -> Vec<Link> {
+    let link = |fact: &Fact| Link {
+        time: fact.time.map_or_else(|| "as collected".to_owned(), legible_second),
+        text: visible(&fact.text),
+        n: fact.entry.map(|entry| entry.0 + 1),
+    };
+    diagnosis.reasons.chain.iter().map(link).collect()
 }
 
-fn no_other(diagnosis: &Diagnosis) -> Vec<Objections> {
-    let reasons = &diagnosis.reasons;
-    let next = reasons.less_likely.iter();
-    let next = next.map(|objection| (objection.cause.to_string(), visible(&objection.text)));
-    let excluded = reasons.excluded.iter();
-    let excluded = excluded.map(|exclusion| (names(&exclusion.causes), visible(&exclusion.text)));
-    let lists = [
-        Objections { heading: "Less likely", rows: next.collect() },
-        Objections { heading: "Out of the question", rows: excluded.collect() },
-    ];
-    lists.into_iter().filter(|list| !list.rows.is_empty()).collect()
+fn excluded(diagnosis: &Diagnosis) -> Vec<(String, String)> {
+    let excluded = diagnosis.reasons.excluded.iter();
+    excluded.map(|exclusion| (names(&exclusion.causes), visible(&exclusion.text))).collect()
 }
 
 fn asked(analysis: &Analysis<'_>, case: &WhyNot) -> SuspectView {
@@ -272,6 +283,7 @@ fn asked(analysis: &Analysis<'_>, case: &WhyNot) -> SuspectView {
         id: case.cause.as_str(),
         title: known(analysis, case.cause).map_or(String::new(), |cause| cause.title.clone()),
         probability: case.probability.map_or_else(|| "trigger".to_owned(), percent),
+        objection: String::new(),
         grounds: view(&case.grounds),
         against: view(&case.against),
     }
@@ -362,12 +374,19 @@ fn missing(diagnosis: &Diagnosis) -> Vec<MissingView> {
     diagnosis.missing.iter().map(view).collect()
 }
 
-fn other(analysis: &Analysis<'_>, suspect: &Suspect) -> SuspectView {
+fn objection(diagnosis: &Diagnosis, suspect: &Suspect) -> String {
+    let known = diagnosis.reasons.less_likely.iter();
+    let mut own = known.filter(|objection| objection.cause == suspect.cause);
+    own.next().map_or_else(String::new, |objection| visible(&objection.text))
+}
+
+fn other(analysis: &Analysis<'_>, suspect: &Suspect, objection: String) -> SuspectView {
     let view = |grounds: &[Ground]| grounds.iter().map(|one| ground(analysis, one)).collect();
     SuspectView {
         id: suspect.cause.as_str(),
         title: known(analysis, suspect.cause).map(|cause| cause.title.clone()).unwrap_or_default(),
         probability: percent(suspect.probability),
+        objection,
         grounds: view(&suspect.grounds),
         against: view(&suspect.against),
     }

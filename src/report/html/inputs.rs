@@ -1,9 +1,10 @@
 //! What was read: coverage of logs, files with their hashes, and what could not be read.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::analysis::{Analysis, SourceSummary};
-use crate::report::words::{legible, visible};
+use crate::report::unread::{self, Group};
+use crate::report::words::{legible_second, short, visible};
 
 /// One computer.
 pub(super) struct HostView {
@@ -15,6 +16,8 @@ pub(super) struct HostView {
 /// What was collected of one log.
 pub(super) struct LogView {
     pub(super) channel: String,
+    /// What stands behind the stroke: `Operational`.
+    pub(super) kind: String,
     pub(super) first: String,
     pub(super) last: String,
     pub(super) records: u64,
@@ -49,12 +52,24 @@ struct Scale {
 }
 
 impl Scale {
-    /// Around all logs that are covered.
+    /// From some time before the first incident, or before the end, to the end: a log that goes back to the year in which
+    /// an image was made would else leave no room for the day that matters. Its bar begins at the edge.
     fn of(analysis: &Analysis<'_>) -> Option<Self> {
         let logs = || analysis.hosts.iter().flat_map(|host| host.coverage.values());
-        let first = logs().map(|log| log.first).min()?;
+        let mut lengths: Vec<_> = logs().map(|log| log.last - log.first).collect();
+        lengths.sort_unstable();
+        let usual = *lengths.get(lengths.len() / 2)?;
+        let before = (usual * 4).clamp(TimeDelta::days(1), TimeDelta::days(30));
         let last = logs().map(|log| log.last).max()?;
+        let incidents = analysis.diagnoses.iter().filter_map(|one| one.incident.first);
+        let from = incidents.min().unwrap_or(last).min(last) - before;
+        let first = logs().map(|log| log.first).min()?.max(from);
         Some(Self { first, seconds: (last - first).num_seconds().max(1) })
+    }
+
+    fn words(&self) -> String {
+        let end = self.first + TimeDelta::seconds(self.seconds);
+        format!("{} to {}", legible_second(self.first), legible_second(end))
     }
 
     fn at(&self, time: DateTime<Utc>) -> u32 {
@@ -63,27 +78,37 @@ impl Scale {
     }
 }
 
-/// The computers that logs were collected of.
-pub(super) fn hosts(analysis: &Analysis<'_>) -> Vec<HostView> {
-    let Some(scale) = Scale::of(analysis) else { return Vec::new() };
+/// Thousandths of the shortest bar.
+const LEAST: u32 = 4;
+
+/// The computers that logs were collected of, and the time over which their coverage is drawn.
+pub(super) fn hosts(analysis: &Analysis<'_>) -> (Vec<HostView>, String) {
+    let Some(scale) = Scale::of(analysis) else { return (Vec::new(), String::new()) };
     let times = analysis.diagnoses.iter().filter_map(|diagnosis| diagnosis.incident.first);
     let marks: Vec<_> = times.map(|time| scale.at(time)).collect();
     let covered = analysis.hosts.iter().filter(|host| !host.coverage.is_empty());
-    covered
+    let views = covered
         .map(|host| {
             let os = host.os.as_deref().map(|os| format!(", {}", visible(os)));
             let clock = host
                 .clock_offset_s
                 .map(|offset| format!(", clock {offset:+.0} s against the server"));
             let logs = host.coverage.iter().map(|(channel, log)| {
-                let start = scale.at(log.first);
+                // However short, it is seen.
+                let start = scale.at(log.first).min(1000 - LEAST);
+                let (name, kind) = channel.split_once('/').unwrap_or((channel, ""));
                 LogView {
-                    channel: if channel.is_empty() { "(none)".into() } else { visible(channel) },
-                    first: legible(log.first),
-                    last: legible(log.last),
+                    channel: if channel.is_empty() {
+                        "(none)".into()
+                    } else {
+                        visible(short(name))
+                    },
+                    kind: visible(kind),
+                    first: legible_second(log.first),
+                    last: legible_second(log.last),
                     records: log.records,
                     cleared: log.cleared,
-                    bar: (start, (scale.at(log.last) - start).max(4)),
+                    bar: (start, scale.at(log.last).saturating_sub(start).max(LEAST)),
                     marks: marks.clone(),
                 }
             });
@@ -94,26 +119,21 @@ pub(super) fn hosts(analysis: &Analysis<'_>) -> Vec<HostView> {
                 logs: logs.collect(),
             }
         })
-        .collect()
+        .collect();
+    (views, scale.words())
 }
+
+/// Places that are named for one remark.
+const PLACES: usize = 30;
 
 /// Losses first.
 pub(super) fn notices(analysis: &Analysis<'_>) -> Vec<NoticeView> {
-    let mut notices: Vec<_> = analysis.notices.iter().collect();
-    notices.sort_by_key(|notice| notice.lost.is_none());
-    notices
-        .into_iter()
-        .map(|notice| {
-            let path = notice.source.map(|id| visible(analysis.path(id))).unwrap_or_default();
-            let at = visible(&notice.at);
-            let comma = if path.is_empty() || at.is_empty() { "" } else { ", " };
-            NoticeView {
-                place: format!("{path}{comma}{at}"),
-                what: visible(&notice.what),
-                lost: notice.lost.as_deref().map(visible),
-            }
-        })
-        .collect()
+    let view = |group: &Group| NoticeView {
+        place: visible(&group.some_places(PLACES)),
+        what: visible(&group.what),
+        lost: group.lost.as_deref().map(visible),
+    };
+    unread::grouped(analysis).iter().map(view).collect()
 }
 
 impl SourceView {

@@ -25,6 +25,16 @@
     chart.show(from - room, to + room);
   }
 
+  // Without an incident, the time in which nearly all lines stand: one of the year in which an image was made would leave
+  // no room for them.
+  function crowded() {
+    const times = data.rows.filter((row) => row[0] !== null).map((row) => row[0]);
+    const from = times[Math.floor(times.length / 20)], [first, last] = chart.whole;
+    if (times.length < 40 || last - from > (last - first) / 2) return chart.show(first, last);
+    const room = Math.max(20000, (last - from) / 12);
+    chart.show(from - room, last + room);
+  }
+
   function buttons() {
     const incidents = data.incidents.slice(0, 8).map((_, index) => button('Incident ' + (index + 1), () => around(index)));
     return node('div', { class: 'tools', role: 'group', 'aria-label': 'Zoom' },
@@ -160,7 +170,7 @@
   document.addEventListener('click', open);
   addEventListener('resize', () => chart.draw());
   chart.kinds(new Set(state.kinds));
-  if (data.incidents.length) around(0); else chart.show(chart.whole[0], chart.whole[1]);
+  if (data.incidents.length) around(0); else crowded();
   filter();
   table.measure();
   filter();

@@ -20,6 +20,8 @@ function makeTable(lines, pick) {
     if (index === chosen) row.setAttribute('aria-current', 'true');
     const open = node('button', { type: 'button', tabindex: at === active ? '0' : '-1', 'aria-label': 'Show line ' + (index + 1) }, String(index + 1));
     cells[0].replaceChildren(open);
+    const full = cells[2].textContent;
+    if (!all) { cells[2].textContent = full.split('.')[0]; cells[2].title = full; }
     cells[5].replaceChildren(cells[5].querySelector('summary').textContent);
     row.at = at;
     return row;
@@ -42,7 +44,9 @@ function makeTable(lines, pick) {
 
   function space(part, count) {
     if (!count) { part.replaceChildren(); return; }
-    const cell = node('td', { colspan: COLUMNS.length });
+    // Columns that are hidden would take room of their own in a row that spans them.
+    const columns = [...head.cells].filter((one) => one.offsetWidth > 0).length;
+    const cell = node('td', { colspan: columns || 1 });
     cell.style.height = count * height + 'px';
     part.replaceChildren(node('tr', {}, cell));
   }

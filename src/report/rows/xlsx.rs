@@ -12,7 +12,9 @@ use super::csv::{COLUMNS, quality};
 use super::{Put, Row, RowFormat, Tie};
 use crate::analysis::Analysis;
 use crate::diagnosis::Diagnosis;
-use crate::report::words::{client, harmless, known, legible, percent, trail, when};
+use crate::report::words::{
+    changed_in_short, client, harmless, known, legible_second, percent, to_begin_with, trail, when,
+};
 use crate::timeline::EntryId;
 
 /// The workbook.
@@ -76,9 +78,12 @@ impl RowFormat for Xlsx {
 /// Days since Excel's epoch, as text.
 fn serial(time: DateTime<Utc>) -> String {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of four thousand years fit")]
-    let days = time.timestamp_millis() as f64 / 86_400_000.0 + EPOCH;
-    format!("{days:.9}")
+    let days = time.timestamp_millis() as f64 / 86_400_000.0 + EPOCH + HAIR;
+    format!("{days:.11}")
 }
+
+/// Two microseconds, in days: LibreOffice cuts milliseconds off where Excel rounds, and a number of days is seldom exact.
+const HAIR: f64 = 2e-11;
 
 struct Styles {
     head: Format,
@@ -280,7 +285,7 @@ fn incident(
     let mut lines = vec![
         ("Incident", format!("{number} of {}", analysis.diagnoses.len())),
         ("Cause", cause),
-        ("When", when(incident, legible)),
+        ("When", when(incident, legible_second)),
         ("Server", analysis.host_name(incident.server.as_ref()).unwrap_or("not told").to_owned()),
         ("Client", client(analysis, incident)),
         ("Reached", trail(incident)),
@@ -288,10 +293,9 @@ fn incident(
     if let Some(code) = incident.code {
         lines.push(("Shown", format!("{code}: {}", code.meaning())));
     }
-    if let Some(trigger) = &diagnosis.trigger {
-        let entry = analysis.timeline.get(trigger.change.entry);
-        let text = entry.map_or("", |entry| entry.summary.as_str());
-        lines.push(("Trigger", format!("{}: {text}", trigger.change.kind)));
+    lines.extend(changed_in_short(analysis, diagnosis).map(|text| ("What changed", text)));
+    if let Some((_, text)) = to_begin_with(analysis, diagnosis) {
+        lines.push((if first.is_some() { "Do first" } else { "Collect first" }, text));
     }
     lines
 }

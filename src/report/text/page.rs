@@ -56,6 +56,11 @@ impl Page {
     /// A heading behind a blank line.
     pub(crate) fn heading(&mut self, style: Style, text: &str) {
         self.out.push('\n');
+        self.title(style, text);
+    }
+
+    /// A heading that stands close to what is above it.
+    pub(crate) fn title(&mut self, style: Style, text: &str) {
         for line in wrap(text, self.width) {
             self.styled(style, &line);
             self.out.push('\n');
@@ -133,16 +138,9 @@ impl Page {
         }
     }
 
-    /// A detail below a step; a command is not wrapped, so that it can be copied.
-    pub(crate) fn detail(&mut self, label: &str, text: &str) {
-        let command = label == "$";
-        if command {
-            text.lines().for_each(|line| self.line(&format!("       {line}")));
-        } else {
-            for line in wrap(&format!("{label} {}", text.trim()), self.width - 5) {
-                self.dim(&format!("     {line}"));
-            }
-        }
+    /// A command below a step, which is not wrapped, so that it can be copied.
+    pub(crate) fn command(&mut self, text: &str) {
+        text.lines().for_each(|line| self.line(&format!("       {line}")));
     }
 }
 

@@ -1,10 +1,13 @@
 //! Why this cause and no other, on the page.
 
 use super::page::{BAD, BOLD, DIM, GOOD, Page, WARN, visible};
-use super::{evidence, percent, shown};
+use super::{evidence, glance, percent, to_second};
 use crate::analysis::Analysis;
-use crate::diagnosis::{Diagnosis, WhyNot};
-use crate::report::words::names;
+use crate::diagnosis::{Diagnosis, Suspect, WhyNot};
+use crate::report::words::{known, names};
+
+/// Other suspects that are shown; all are in the JSON.
+const OTHERS: usize = 3;
 
 /// Excluded families that are shown; all are in the JSON.
 const EXCLUDED: usize = 4;
@@ -20,19 +23,38 @@ pub(super) fn chain(page: &mut Page, diagnosis: &Diagnosis) {
     }
     page.subheading("How it came about");
     for fact in &diagnosis.reasons.chain {
-        let time = fact.time.map_or_else(|| "as collected".to_owned(), shown);
+        let time = fact.time.map_or_else(|| "as collected".to_owned(), to_second);
         let line = fact.entry.map(|entry| format!("  #{}", entry.0 + 1)).unwrap_or_default();
-        page.bullet(BOLD, &time, &format!("{}{line}", visible(&fact.text)));
+        page.bullet(BOLD, &time, &format!("{}{line}", glance(&fact.text)));
     }
 }
 
-/// Why the next causes are less likely, and what is out of the question.
-pub(super) fn others(page: &mut Page, diagnosis: &Diagnosis) {
+/// Other suspects with why they are less likely, and what is out of the question.
+pub(super) fn others(
+    page: &mut Page,
+    analysis: &Analysis<'_>,
+    diagnosis: &Diagnosis,
+    suspects: &[Suspect],
+) {
+    let is_named = diagnosis.verdict.first().is_some();
     let reasons = &diagnosis.reasons;
-    if !reasons.less_likely.is_empty() {
-        page.subheading("Why not the next ones");
-        for objection in &reasons.less_likely {
-            page.bullet(DIM, objection.cause.as_str(), &visible(&objection.text));
+    let objection = |id| reasons.less_likely.iter().find(|objection| objection.cause == id);
+    let likely = |one: &&Suspect| one.probability >= 0.01 || objection(one.cause).is_some();
+    let shown: Vec<_> = suspects.iter().filter(likely).take(OTHERS).collect();
+    if shown.is_empty() && reasons.excluded.is_empty() {
+        return;
+    }
+    page.heading(BOLD, if is_named { "WHY NOT SOMETHING ELSE" } else { "WHAT IT COULD BE" });
+    for suspect in shown {
+        let title = known(analysis, suspect.cause).map_or("", |cause| &cause.title);
+        page.bullet(DIM, &percent(suspect.probability), &format!("{title} ({})", suspect.cause));
+        let ground = suspect.against.first().or_else(|| suspect.grounds.first());
+        match (objection(suspect.cause), ground) {
+            (Some(objection), _) => page.dim_at(4, &glance(&objection.text)),
+            (None, Some(ground)) => {
+                page.dim_at(4, &format!("{}: {}", ground.grade.as_str(), glance(&ground.text)));
+            }
+            (None, None) => {}
         }
     }
     if !reasons.excluded.is_empty() {
