@@ -43,6 +43,7 @@ use clock::Offsets;
 pub use evidence::{Ground, Weighed};
 pub use incident::Incident;
 pub use missing::Wanted;
+pub(crate) use model::STAGE_FITS;
 pub use rank::{Suspect, Verdict};
 pub use reasons::Reasons;
 pub use trigger::{Change, Trigger};

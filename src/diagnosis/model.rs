@@ -41,7 +41,7 @@ pub(super) fn ground(rule: &str, grade: Grade, text: String) -> Ground {
 }
 
 /// Names of what the stages say for and against a cause.
-pub(super) const STAGE_FITS: &str = "stage-fits";
+pub(crate) const STAGE_FITS: &str = "stage-fits";
 pub(super) const STAGE_EXCLUDES: &str = "stage-excludes";
 
 /// The stages the connection can have died in exclude the causes that bite elsewhere.

@@ -29,12 +29,16 @@ impl Report for Markdown {
             incident(&mut text, analysis, number, diagnosis);
         }
         let lost = analysis.notices.iter().filter(|notice| notice.lost.is_some()).count();
+        let read = match (analysis.notices.len(), lost) {
+            (0, _) => "all of them read to the end".to_owned(),
+            (notes, 0) => format!("nothing lost, {notes} notes on them in the report"),
+            (_, lost) => format!("{lost} losses, told in the report"),
+        };
         let _ = write!(
             text,
-            "\n---\nrdpwhy {}, {} files, {} notices of which {lost} tell a loss. All times are UTC.\n",
+            "\n---\nrdpwhy {}, {} files, {read}. All times are UTC.\n",
             env!("CARGO_PKG_VERSION"),
             analysis.sources.len(),
-            analysis.notices.len()
         );
         out.write_all(text.as_bytes())
     }

@@ -197,6 +197,7 @@ fn proof(page: &mut Page, analysis: &Analysis<'_>, diagnosis: &Diagnosis) {
 }
 
 fn grounds(page: &mut Page, analysis: &Analysis<'_>, suspect: &Suspect) {
+    page.line("");
     page.subheading("What shows it");
     suspect.grounds.iter().take(EVIDENCE).for_each(|ground| evidence(page, analysis, ground));
     if suspect.grounds.len() > EVIDENCE {

@@ -24,6 +24,9 @@ pub(super) struct Xlsx;
 /// What parts two cells of a rendered row; no text has it, for control characters are shown as codes.
 const CELL: char = '\u{1f}';
 
+/// Letters of a line in the column of texts.
+const LINE: usize = 90;
+
 /// Rows of a sheet, the header included.
 const SHEET: u32 = 1_048_576;
 
@@ -205,7 +208,11 @@ impl Book<'_> {
         lines.push(("Notices", format!("{}, of which {lost} tell a loss", analysis.notices.len())));
         for (row, (name, text)) in (0..).zip(&lines) {
             sheet.write_string_with_format(row, 0, *name, &self.styles.bold)?;
-            sheet.write_string_with_format(row, 1, harmless(text), &self.styles.wrap)?;
+            let text = harmless(text);
+            // Not every program makes room for a text of several lines by itself.
+            let lines = text.chars().count().div_ceil(LINE).clamp(1, 20);
+            sheet.set_row_height(row, 15 * u32::try_from(lines).unwrap_or(1))?;
+            sheet.write_string_with_format(row, 1, text, &self.styles.wrap)?;
         }
         sheet.set_freeze_panes(1, 0)?;
         Ok(())

@@ -3,7 +3,7 @@
 use super::page::{BAD, BOLD, DIM, GOOD, Page, WARN, visible};
 use super::{evidence, glance, percent, to_second};
 use crate::analysis::Analysis;
-use crate::diagnosis::{Diagnosis, Suspect, WhyNot};
+use crate::diagnosis::{Diagnosis, STAGE_FITS, Suspect, WhyNot};
 use crate::report::words::{known, names};
 
 /// Other suspects that are shown; all are in the JSON.
@@ -51,6 +51,9 @@ pub(super) fn others(
         let ground = suspect.against.first().or_else(|| suspect.grounds.first());
         match (objection(suspect.cause), ground) {
             (Some(objection), _) => page.dim_at(4, &glance(&objection.text)),
+            (None, Some(ground)) if ground.signature == STAGE_FITS => {
+                page.dim_at(4, "only the stage at which the connection broke off speaks for it");
+            }
             (None, Some(ground)) => {
                 page.dim_at(4, &format!("{}: {}", ground.grade.as_str(), glance(&ground.text)));
             }
