@@ -1,9 +1,6 @@
 //! Any text as somebody's rule: loaded or refused with a place, and no example of ours breaks it.
-#![no_main]
-
 use std::sync::LazyLock;
 
-use libfuzzer_sys::fuzz_target;
 use rdpwhy::event::Event;
 use rdpwhy::signatures::Database;
 use tempfile::TempDir;
@@ -11,7 +8,8 @@ use tempfile::TempDir;
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
 static EVENTS: LazyLock<Vec<Event>> = LazyLock::new(Database::example_events);
 
-fuzz_target!(|text: &str| {
+/// Does what the program does with it.
+pub fn check(text: &str) {
     std::fs::write(FOLDER.path().join("rule.yaml"), text).expect("there is room");
     let _ = Database::lint(Some(FOLDER.path()));
     if let Ok(database) = Database::with_user_dir(FOLDER.path()) {
@@ -19,4 +17,4 @@ fuzz_target!(|text: &str| {
             let _ = database.matches(event).count();
         }
     }
-});
+}

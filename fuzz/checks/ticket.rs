@@ -1,9 +1,6 @@
 //! Any bytes as the whole of a ticket: sniffed, parsed, diagnosed and reported.
-#![no_main]
-
 use std::sync::LazyLock;
 
-use libfuzzer_sys::fuzz_target;
 use rdpwhy::analysis::{Scope, analyze};
 use rdpwhy::bundle::Bundle;
 use rdpwhy::signatures::Database;
@@ -11,20 +8,22 @@ use rdpwhy::signatures::Database;
 static DATABASE: LazyLock<Database> =
     LazyLock::new(|| Database::built_in().expect("it is checked by the build"));
 
-fuzz_target!(|bytes: &[u8]| {
+/// Does what the program does with it.
+pub fn check(bytes: &[u8]) {
     // Parts are divided by a line that no log has.
     let parts: Vec<(String, &[u8])> = split(bytes)
         .into_iter()
         .enumerate()
         .map(|(number, part)| (format!("part{number}"), part))
         .collect();
-    let parts: Vec<(&str, &[u8])> = parts.iter().map(|(name, part)| (name.as_str(), *part)).collect();
+    let parts: Vec<(&str, &[u8])> =
+        parts.iter().map(|(name, part)| (name.as_str(), *part)).collect();
     let analysis = analyze(&Bundle::from_memory(&parts), &DATABASE, &Scope::default(), &|_| ());
     for incident in &analysis.diagnoses {
         let sum: f64 = incident.verdict.suspects().iter().map(|suspect| suspect.probability).sum();
         assert!(sum <= 1.0 + 1e-9, "{sum}");
     }
-});
+}
 
 fn split(bytes: &[u8]) -> Vec<&[u8]> {
     const BETWEEN: &[u8] = b"\n=8<=\n";

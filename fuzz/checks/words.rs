@@ -1,9 +1,6 @@
 //! Codes, zones and questions, as people type them.
-#![no_main]
-
 use std::sync::LazyLock;
 
-use libfuzzer_sys::fuzz_target;
 use rdpwhy::event::parse_code;
 use rdpwhy::signatures::Database;
 use rdpwhy::zone::Zone;
@@ -11,9 +8,10 @@ use rdpwhy::zone::Zone;
 static DATABASE: LazyLock<Database> =
     LazyLock::new(|| Database::built_in().expect("it is checked by the build"));
 
-fuzz_target!(|text: &str| {
+/// Does what the program does with it.
+pub fn check(text: &str) {
     let _ = parse_code(text);
     let _ = Zone::parse(text);
     let words: Vec<String> = text.split_whitespace().take(4).map(str::to_owned).collect();
     let _ = rdpwhy::explain::explain(&DATABASE, &words);
-});
+}
