@@ -121,6 +121,12 @@ impl Source {
         &self.head
     }
 
+    /// Keeps fewer of the first bytes, so that a hundred thousand sources fit into memory.
+    pub(crate) fn shorten_head(&mut self, bytes: usize) {
+        self.head.truncate(bytes);
+        self.head.shrink_to_fit();
+    }
+
     /// The first bytes as text, decoded as [`Source::lines`] would; the last line may be cut.
     #[must_use]
     pub fn text_head(&self) -> String {

@@ -114,3 +114,80 @@ fn parsers_know_no_signature_and_reports_no_format() {
     }
     assert_eq!(found, [""; 0]);
 }
+
+/// The picture in ARCHITECTURE.md, from left to right, with what everybody uses before it. What stands in one column may
+/// know each other.
+const COLUMNS: [&[&str]; 8] = [
+    &["event", "notice", "error", "cause", "embedded"],
+    &["bundle", "source"],
+    &["parsers"],
+    &["signatures", "codes", "attempts", "findings"],
+    &["scan", "copies", "zone", "case", "timeline"],
+    &["diagnosis"],
+    &["analysis"],
+    &["report", "redact", "merge", "batch", "fleet", "explain", "collect"],
+];
+
+/// Who looks to the right all the same, and why.
+const EXCEPTIONS: [(&str, &str); 1] = [
+    // The list of zones is data; it stands with what else is known of zones.
+    ("parsers", "zone"),
+];
+
+#[test]
+fn a_module_uses_only_what_stands_to_its_left() {
+    let column = |module: &str| COLUMNS.iter().position(|column| column.contains(&module));
+    let mut wrong = Vec::new();
+    for code in sources() {
+        let module = code.path.split(['/', '.']).next().unwrap_or_default().to_owned();
+        let Some(here) = column(&module) else {
+            let is_frame = code.is_in(&and_the_binary(&["lib.rs"]));
+            assert!(is_frame, "{} has no column in this test", code.path);
+            continue;
+        };
+        for line in &code.lines {
+            for used in line.split("crate::").skip(1) {
+                let end =
+                    used.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+                let used = used.get(..end.unwrap_or(used.len())).unwrap_or_default();
+                let to_the_right = column(used).is_some_and(|there| there > here);
+                if to_the_right && !EXCEPTIONS.contains(&(&*module, used)) {
+                    wrong.push(format!("{} uses {used}", code.path));
+                }
+            }
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+}
+
+#[test]
+fn nothing_that_is_built_in_can_open_a_connection() {
+    let lock = include_str!("../Cargo.lock");
+    let crates = lock.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
+    let network = [
+        "async-std",
+        "curl",
+        "hyper",
+        "hyper-util",
+        "isahc",
+        "mio",
+        "native-tls",
+        "openssl",
+        "quinn",
+        "reqwest",
+        "rustls",
+        "smol",
+        "socket2",
+        "surf",
+        "tokio",
+        "tungstenite",
+        "ureq",
+        "hickory-resolver",
+    ];
+    assert_eq!(crates.filter(|name| network.contains(name)).collect::<Vec<_>>(), [""; 0]);
+    // The same list stands in deny.toml, for whoever changes dependencies.
+    let deny = include_str!("../deny.toml");
+    for name in network {
+        assert!(deny.contains(&format!("\"{name}\"")), "deny.toml does not name {name}");
+    }
+}

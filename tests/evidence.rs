@@ -95,6 +95,8 @@ fn a_bundle_is_left_as_it_was() {
         stdout(rdpwhy().args(arguments).arg(&bundle));
     }
     stdout(rdpwhy().arg("analyze").arg(&bundle).arg("-o").arg(&out));
+    let done = rdpwhy().arg("batch").arg(&bundle).arg("-o").arg(dir.path().join("store")).output();
+    assert!(done.expect("it runs").status.success());
     assert!(state(&bundle) == before, "something in the bundle changed");
 }
 

@@ -261,3 +261,19 @@ fn what_is_kept_in_memory_reads_as_what_is_not() {
         assert_eq!(bundle.sources()[0].bytes, size as u64);
     }
 }
+
+/// A hundred thousand files of which 64 KiB each are looked at would be gigabytes of memory, out of a small zip.
+#[test]
+fn first_bytes_of_many_files() {
+    let each = usize::try_from(limits::HEAD_BYTES).unwrap();
+    let text = b"2026-11-18 nothing that anybody knows\n".repeat(each / 38 + 1);
+    let fit = usize::try_from(limits::HEADS_BYTES).unwrap() / each;
+    let named = |number: usize| (format!("{number:05}.txt"), &text[..each]);
+    let files: Vec<_> = (0..fit + 3).map(named).collect();
+    let bundle = opened(&zipped(&files));
+    let heads: Vec<_> = bundle.sources().iter().map(|source| source.head().len()).collect();
+    assert_eq!(heads.iter().filter(|bytes| **bytes == limits::SHORT_HEAD_BYTES).count(), 3);
+    assert_eq!(heads.iter().filter(|bytes| **bytes == each).count(), fit);
+    let said = says(&bundle);
+    assert!(said.contains("the format of 3 files was told by their first 4096 bytes"), "{said}");
+}

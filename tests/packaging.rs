@@ -54,17 +54,61 @@ fn workflows_are_yaml_and_pack_what_they_should() {
         let workflow: Value = serde_saphyr::from_str(&text).expect("YAML");
         assert!(workflow["jobs"].is_object(), "{name}");
     }
-    let release = fs::read_to_string(root.join("release.yml")).expect("it is there");
-    for part in [
-        "LICENSE-MIT",
-        "LICENSE-APACHE",
-        "completions",
-        " man ",
-        "sha256",
-        "sbom",
-        "provenance",
-        "musl",
-    ] {
-        assert!(release.contains(part), "the release has no {part}");
+    let says = |name: &str, parts: &[&str]| {
+        let text = fs::read_to_string(root.join(name)).expect("it is there");
+        for part in parts {
+            assert!(text.contains(part), "{name} has no {part}");
+        }
+    };
+    says(
+        "release.yml",
+        &[
+            "LICENSE-MIT",
+            "LICENSE-APACHE",
+            "completions",
+            " man ",
+            "sha256",
+            "cargo cyclonedx --format json",
+            "sbom.json",
+            "actions/attest-build-provenance",
+            "x86_64-unknown-linux-musl",
+            "statically linked",
+            "+crt-static",
+        ],
+    );
+    says(
+        "ci.yml",
+        &[
+            "cargo test --locked",
+            "sh fuzz/run.sh",
+            "cargo deny check",
+            "cargo package --locked",
+            "windows-latest",
+            "macos-latest",
+        ],
+    );
+}
+
+/// What `cargo package` would publish: everything that is compiled in, and nothing that only this repository needs.
+#[test]
+fn the_package_has_what_is_compiled_in_and_no_tests() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let list = Command::new(env!("CARGO"))
+        .args(["package", "--list", "--locked", "--offline", "--allow-dirty", "--no-verify"])
+        .current_dir(root)
+        .output()
+        .expect("cargo runs");
+    assert!(list.status.success(), "{}", String::from_utf8_lossy(&list.stderr));
+    let list = String::from_utf8(list.stdout).expect("UTF-8").replace('\\', "/");
+    let files: Vec<&str> = list.lines().collect();
+    for file in ["build.rs", "README.md", "LICENSE-MIT", "docs/signature-use.md", "src/main.rs"] {
+        assert!(files.contains(&file), "{file} is missing");
     }
+    for folder in ["signatures/", "templates/", "docs/pictures/"] {
+        assert!(files.iter().any(|file| file.starts_with(folder)), "{folder} is missing");
+    }
+    let own = ["tests/", "fixtures/", "fuzz/", ".ci/", ".github/", "integrations/", "packaging/"];
+    let strays: Vec<_> =
+        files.iter().filter(|file| own.iter().any(|folder| file.starts_with(folder))).collect();
+    assert_eq!(strays, Vec::<&&str>::new());
 }

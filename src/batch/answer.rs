@@ -51,6 +51,19 @@ pub(super) struct Ticket {
     pub(super) path: PathBuf,
 }
 
+impl Ticket {
+    /// Where it lies, as rows tell it: the same on every system, with `/` between the parts. Windows takes that, too,
+    /// except behind `\\?\`.
+    pub(super) fn shown_path(&self) -> String {
+        let path = self.path.to_string_lossy();
+        if cfg!(windows) && !path.starts_with(r"\\?\") {
+            path.replace('\\', "/")
+        } else {
+            path.into_owned()
+        }
+    }
+}
+
 /// Everything that the store keeps of a ticket.
 #[derive(Debug)]
 pub struct Answer {
@@ -131,7 +144,7 @@ impl<'a> Analyst<'a> {
     }
 
     fn failed(&self, ticket: &Ticket, sha256: Option<String>, reason: String) -> Answer {
-        let path = ticket.path.to_string_lossy().into_owned();
+        let path = ticket.shown_path();
         let row = TicketRow::failed(ticket.number, ticket.id.clone(), path, reason);
         Answer {
             row: TicketRow { sha256, ..row },

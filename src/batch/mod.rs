@@ -125,7 +125,7 @@ fn take(
             progress(content.bytes, false);
         }
         Outcome::Duplicate(content, sha256) => {
-            let path = ticket.path.to_string_lossy();
+            let path = ticket.shown_path();
             writer.duplicate((number, &ticket.id, &path), &sha256, Some(&content.stamp))?;
             progress(content.bytes, false);
         }

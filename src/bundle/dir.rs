@@ -11,7 +11,11 @@ pub(super) fn walk(folder: &Path, prefix: &str, depth: usize, found: &mut Found<
         Ok(entries) => entries,
         Err(error) => return found.problem(prefix, format!("folder cannot be read: {error}")),
     };
-    let mut entries: Vec<_> = entries.filter_map(std::result::Result::ok).collect();
+    let (entries, broken): (Vec<_>, Vec<_>) = entries.partition(std::result::Result::is_ok);
+    for error in broken.into_iter().filter_map(std::result::Result::err) {
+        found.problem(prefix, format!("folder cannot be read to its end: {error}"));
+    }
+    let mut entries: Vec<_> = entries.into_iter().flatten().collect();
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let label = format!("{prefix}{}", entry.file_name().to_string_lossy());

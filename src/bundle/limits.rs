@@ -3,6 +3,12 @@
 /// How much of a source is looked at to tell its format, in bytes.
 pub const HEAD_BYTES: u64 = 64 * 1024;
 
+/// First bytes of all sources together that are kept, in bytes, ...
+pub const HEADS_BYTES: u64 = 64 * 1024 * 1024;
+
+/// ... and how much is kept of each that comes when these are full. Nearly every format shows itself there.
+pub const SHORT_HEAD_BYTES: usize = 4 * 1024;
+
 /// Longest line of a text that is kept, in bytes of UTF-8; the rest of the line is dropped and counted.
 pub const LINE_BYTES: usize = 1024 * 1024;
 

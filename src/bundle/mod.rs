@@ -148,6 +148,10 @@ struct Found<'o> {
     notices: Vec<Notice>,
     /// Bytes of all members, unpacked.
     total: u64,
+    /// First bytes of all files, as far as they are kept.
+    heads: u64,
+    /// Files of which fewer first bytes are kept.
+    short: usize,
     /// Members seen, read or not.
     members: usize,
     /// Labels of members, which archives may repeat.
@@ -162,6 +166,8 @@ impl<'o> Found<'o> {
             files: Vec::new(),
             notices: Vec::new(),
             total: 0,
+            heads: 0,
+            short: 0,
             members: 0,
             labels: HashSet::new(),
             spool: Spool::default(),
@@ -212,6 +218,19 @@ impl<'o> Found<'o> {
         }
     }
 
+    /// Takes a file that is no archive.
+    fn keep(&mut self, mut source: Source) {
+        let head = source.head().len();
+        if head > limits::SHORT_HEAD_BYTES
+            && self.heads.saturating_add(head as u64) > limits::HEADS_BYTES
+        {
+            source.shorten_head(limits::SHORT_HEAD_BYTES);
+            self.short += 1;
+        }
+        self.heads = self.heads.saturating_add(source.head().len() as u64);
+        self.files.push(source);
+    }
+
     fn take(&mut self, source: Source, depth: usize) {
         match ARCHIVES.iter().find(|archive| archive.sniff(source.head())) {
             Some(_) if depth >= limits::ARCHIVE_DEPTH => {
@@ -231,7 +250,7 @@ impl<'o> Found<'o> {
                     self.problem(&label, what.into());
                 }
             }
-            None => self.files.push(source),
+            None => self.keep(source),
         }
     }
 
@@ -387,6 +406,13 @@ impl<'o> Found<'o> {
     }
 
     fn into_bundle(mut self) -> Bundle {
+        if self.short > 0 {
+            let (files, bytes) = (self.short, limits::SHORT_HEAD_BYTES);
+            let what = format!(
+                "the format of {files} files was told by their first {bytes} bytes: the bundle has many"
+            );
+            self.note("", what);
+        }
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
         for (index, source) in self.files.iter_mut().enumerate() {
             source.id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));

@@ -264,12 +264,24 @@ fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
 
 /// Keeps a second run out of a folder, as long as it is held.
 fn lock(dir: &Path) -> Result<Option<File>> {
-    // Elsewhere than on Unix a folder cannot be opened; there, SQLite's own locks make one of two runs fail.
-    let Ok(folder) = File::open(dir) else { return Ok(None) };
-    match folder.try_lock() {
-        Ok(()) => Ok(Some(folder)),
+    let Ok(file) = lockable(dir) else { return Ok(None) };
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Err(Error::StoreBusy { path: dir.to_owned() }),
         // File systems without locks exist; two runs in one folder are rarer.
         Err(TryLockError::Error(_)) => Ok(None),
     }
+}
+
+/// The folder itself, which leaves nothing behind.
+#[cfg(unix)]
+fn lockable(dir: &Path) -> std::io::Result<File> {
+    File::open(dir)
+}
+
+/// A file in it, since a folder has no lock elsewhere. It stays, empty: whoever took it away could take it from under
+/// the next run.
+#[cfg(not(unix))]
+fn lockable(dir: &Path) -> std::io::Result<File> {
+    File::options().create(true).truncate(false).write(true).open(dir.join("rdpwhy.lock"))
 }
