@@ -60,6 +60,9 @@ for megabytes in 10 100; do
     against_json "written, $megabytes MB" "$temp/written.evtx"
 done
 rm "$temp/written.evtx"
+"$json" ordinary 100 "$temp/ordinary.evtx"
+against_json "ordinary, 100 MB, one record in ten wanted" "$temp/ordinary.evtx"
+rm "$temp/ordinary.evtx"
 
 "$json" write 300 "$temp/300.evtx"
 against_json "written, 300 MB" "$temp/300.evtx"

@@ -108,12 +108,12 @@ pub struct Series {
 
 impl Series {
     fn add(&mut self, bucket: Bucket, limit: usize) {
-        let width = TimeDelta::seconds(self.width);
-        let place = self.buckets.partition_point(|known| known.first <= bucket.first);
-        let before = place.checked_sub(1).and_then(|index| self.buckets.get_mut(index));
-        match before {
-            Some(known) if joins(known, bucket.first, width) => join(known, &bucket),
-            _ => self.buckets.insert(place, bucket),
+        match self.place(bucket.first).and_then(|place| self.buckets.get_mut(place)) {
+            Some(known) => join(known, &bucket),
+            None => {
+                let place = self.buckets.partition_point(|known| known.first <= bucket.first);
+                self.buckets.insert(place, bucket);
+            }
         }
         self.shrink(limit);
     }
@@ -121,8 +121,12 @@ impl Series {
     /// The bucket that a hit falls into, if there is one.
     fn place(&self, time: Option<DateTime<Utc>>) -> Option<usize> {
         let place = self.buckets.partition_point(|known| known.first <= time).checked_sub(1)?;
-        let width = TimeDelta::seconds(self.width);
-        self.buckets.get(place).is_some_and(|known| joins(known, time, width)).then_some(place)
+        self.buckets.get(place).is_some_and(|known| self.joins(known.first, time)).then_some(place)
+    }
+
+    /// Whether a hit falls into a bucket that begins at `first`, not after it.
+    fn joins(&self, first: Option<DateTime<Utc>>, time: Option<DateTime<Utc>>) -> bool {
+        joins(first, time, TimeDelta::seconds(self.width))
     }
 
     /// The bucket nearest to a hit that fell into one before the buckets were widened.
@@ -132,12 +136,22 @@ impl Series {
         before.max(dated).min(self.buckets.len().saturating_sub(1))
     }
 
-    fn count_at(&mut self, place: usize, time: Option<DateTime<Utc>>, quality: TimeQuality) {
+    /// Whether a hit falls into the bucket at a place.
+    fn holds(&self, place: usize, time: Option<DateTime<Utc>>) -> bool {
+        let next = self.buckets.get(place + 1);
+        self.buckets.get(place).is_some_and(|known| {
+            known.first <= time
+                && next.is_none_or(|next| time < next.first)
+                && self.joins(known.first, time)
+        })
+    }
+
+    fn count_at(&mut self, place: usize, hit: &Hit) {
         if let Some(known) = self.buckets.get_mut(place) {
-            known.first = known.first.min(time);
-            known.last = known.last.max(time);
-            known.quality = known.quality.max(quality);
-            known.count += 1;
+            known.first = known.first.min(hit.first);
+            known.last = known.last.max(hit.last);
+            known.quality = known.quality.max(hit.quality);
+            known.count += hit.count;
         }
     }
 
@@ -157,7 +171,7 @@ impl Series {
         let mut joined: Vec<Bucket> = Vec::with_capacity(limit);
         for bucket in self.buckets.drain(..) {
             match joined.last_mut() {
-                Some(known) if joins(known, bucket.first, width) => join(known, &bucket),
+                Some(known) if joins(known.first, bucket.first, width) => join(known, &bucket),
                 _ => joined.push(bucket),
             }
         }
@@ -188,8 +202,8 @@ impl Series {
     }
 }
 
-fn joins(known: &Bucket, next: Option<DateTime<Utc>>, width: TimeDelta) -> bool {
-    width > TimeDelta::zero() && matches!((known.first, next), (Some(a), Some(b)) if b - a < width)
+fn joins(first: Option<DateTime<Utc>>, next: Option<DateTime<Utc>>, width: TimeDelta) -> bool {
+    width > TimeDelta::zero() && matches!((first, next), (Some(a), Some(b)) if b - a < width)
 }
 
 fn join(known: &mut Bucket, next: &Bucket) {
@@ -198,12 +212,21 @@ fn join(known: &mut Bucket, next: &Bucket) {
     known.count += next.count;
 }
 
-/// An event that signatures fitted.
+/// Where hits of a signature are kept, as far as that is known.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    signature: SignatureId,
+    series: Option<usize>,
+    bucket: Option<usize>,
+}
+
+/// Events that signatures fitted: one, or several that say the same.
 #[derive(Debug)]
 pub struct Hit {
-    /// The signatures, each with the place of its series where there is one.
-    series: Vec<(SignatureId, Option<usize>)>,
-    time: Option<DateTime<Utc>>,
+    places: Vec<Place>,
+    first: Option<DateTime<Utc>>,
+    last: Option<DateTime<Utc>>,
+    count: u64,
     quality: TimeQuality,
     /// The event, unless all its series have enough like it.
     example: Option<Example>,
@@ -252,62 +275,86 @@ impl Findings {
         signatures.peek()?;
         let (time, quality) = event.time.resolve(None);
         let (host, about) = told_apart_by(event);
-        let known = |signature| self.place(&(signature, host, about));
-        let series: Vec<_> = signatures.map(|signature| (signature, known(signature))).collect();
+        let known = |signature| self.seen(signature, self.place(&(signature, host, about)), time);
+        let places: Vec<_> = signatures.map(known).collect();
         // In a flood, most hits only count: their events need not be copied.
-        let counts = series.iter().all(|known| self.counts(*known, time));
+        let counts = places.iter().all(|place| place.bucket.is_some());
         let example = (!counts).then(|| Example { event: Arc::new(event.clone()), again: None });
-        Some(Hit { series, time, quality, example })
+        Some(Hit { places, first: time, last: time, count: 1, quality, example })
     }
 
     /// The hit of an event that says the same as that of another one; `None` when the event has to be looked at.
     #[must_use]
     pub fn hit_again(&self, like: &Hit, passing: Passing) -> Option<Hit> {
         let (time, quality) = passing.time.resolve(None);
-        let counts = like.series.iter().all(|known| self.counts(*known, time));
+        let known = |place: &Place| self.seen(place.signature, place.series, time);
+        let places: Vec<_> = like.places.iter().map(known).collect();
         let example = match &like.example {
-            _ if counts => None,
+            _ if places.iter().all(|place| place.bucket.is_some()) => None,
             Some(like) => Some(Example { event: Arc::clone(&like.event), again: Some(passing) }),
             None => return None,
         };
-        Some(Hit { series: like.series.clone(), time, quality, example })
+        Some(Hit { places, first: time, last: time, count: 1, quality, example })
     }
 
-    /// Whether a hit falls into a bucket that is there.
-    fn counts(
+    /// Counts an event that says the same into the hit of another one, when both fall into the same buckets, or would
+    /// share those that the other one begins. Whether they do.
+    pub fn hit_more(&self, like: &mut Hit, passing: &Passing) -> bool {
+        let (time, quality) = passing.time.resolve(None);
+        let same = |place: &Place| {
+            let series = place.series.and_then(|series| self.series.get(series));
+            series.is_some_and(|series| match place.bucket {
+                Some(bucket) => series.holds(bucket, time),
+                None => like.first <= time && series.joins(like.first, time),
+            })
+        };
+        if !like.places.iter().all(same) {
+            return false;
+        }
+        like.first = like.first.min(time);
+        like.last = like.last.max(time);
+        like.quality = like.quality.max(quality);
+        like.count += 1;
+        true
+    }
+
+    /// Where a hit belongs; the bucket only when there is one into which it falls.
+    fn seen(
         &self,
-        (_, place): (SignatureId, Option<usize>),
+        signature: SignatureId,
+        series: Option<usize>,
         time: Option<DateTime<Utc>>,
-    ) -> bool {
-        let series = place.and_then(|place| self.series.get(place));
-        series.is_some_and(|series| series.place(time).is_some())
+    ) -> Place {
+        let known = series.and_then(|place| self.series.get(place));
+        Place { signature, series, bucket: known.and_then(|series| series.place(time)) }
     }
 
     /// Takes a hit.
-    pub fn take(&mut self, hit: Hit) {
-        let Hit { series, time, quality, mut example } = hit;
-        let mut left = series.len();
-        for (signature, place) in series {
+    pub fn take(&mut self, mut hit: Hit) {
+        let places = std::mem::take(&mut hit.places);
+        let mut left = places.len();
+        for Place { signature, series, .. } in places {
             left -= 1;
             // Another hit of the same part of a log may have begun the series meanwhile.
-            let place = place.or_else(|| {
-                let (host, about) = told_apart_by(&example.as_ref()?.event);
+            let series = series.or_else(|| {
+                let (host, about) = told_apart_by(&hit.example.as_ref()?.event);
                 self.place(&(signature, host, about))
             });
-            if let Some(series) = place.and_then(|place| self.series.get_mut(place)) {
+            if let Some(series) = series.and_then(|place| self.series.get_mut(place)) {
                 // Buckets that have been widened since may begin elsewhere.
-                let nearby = || example.is_none().then(|| series.place_nearby(time));
-                if let Some(bucket) = series.place(time).or_else(nearby) {
-                    series.count_at(bucket, time, quality);
+                let nearby = || hit.example.is_none().then(|| series.place_nearby(hit.first));
+                if let Some(bucket) = series.place(hit.first).or_else(nearby) {
+                    series.count_at(bucket, &hit);
                     continue;
                 }
             }
-            let example = if left > 0 { example.clone() } else { example.take() };
+            let example = if left > 0 { hit.example.clone() } else { hit.example.take() };
             if let Some(example) = example.map(Example::into_event) {
                 let about = told_apart_by(&example).1.into();
                 let host = example.computer.clone().unwrap_or_default();
                 let key = SeriesKey { signature, host, about };
-                self.put(key, Bucket { example, first: time, last: time, quality, count: 1 });
+                let Hit { first, last, quality, count, .. } = hit;
+                self.put(key, Bucket { example, first, last, quality, count });
             }
         }
     }

@@ -346,6 +346,15 @@ impl Sink for Scanner<'_> {
         Some(Box::new(Sifted { hit, sighting, fact: None, hints: Hints::default(), seen: None }))
     }
 
+    fn sift_more(&self, like: &mut Kept, passing: &Passing) -> bool {
+        match like.downcast_mut() {
+            Some(Sifted { hit: Some(hit), sighting: None, fact: None, hints, seen: None }) => {
+                hints.is_empty() && self.known.is_empty() && self.findings.hit_more(hit, passing)
+            }
+            _ => false,
+        }
+    }
+
     fn keep(&mut self, kept: Kept) {
         let Ok(sifted) = kept.downcast::<Sifted>() else { return };
         let Sifted { hit, sighting, fact, hints, seen } = *sifted;

@@ -55,6 +55,8 @@ pub struct Source {
     pub bytes: u64,
     content: Box<dyn Content>,
     head: Vec<u8>,
+    /// How the bytes become text, and the length of the byte order mark: asked by every parser that sniffs.
+    charset: OnceLock<(Charset, usize)>,
     digest: OnceLock<String>,
     hashes: bool,
 }
@@ -91,6 +93,7 @@ impl Source {
             bytes,
             content,
             head,
+            charset: OnceLock::new(),
             digest: OnceLock::new(),
             hashes: true,
         })
@@ -110,6 +113,7 @@ impl Source {
             bytes: bytes.len() as u64,
             content: Box::new(Arc::<[u8]>::from(bytes)),
             head,
+            charset: OnceLock::new(),
             digest: OnceLock::new(),
             hashes: true,
         }
@@ -130,8 +134,13 @@ impl Source {
     /// The first bytes as text, decoded as [`Source::lines`] would; the last line may be cut.
     #[must_use]
     pub fn text_head(&self) -> String {
-        let (charset, mark) = encoding::sniff(&self.head);
-        charset.decode(self.head.get(mark..).unwrap_or_default()).replace('\0', "")
+        let (charset, mark) = self.charset();
+        let text = charset.decode(self.head.get(mark..).unwrap_or_default());
+        if text.contains('\0') { text.replace('\0', "") } else { text }
+    }
+
+    fn charset(&self) -> (Charset, usize) {
+        *self.charset.get_or_init(|| encoding::sniff(&self.head))
     }
 
     /// Whether the head looks like text at all: binary formats have control characters that no text has.
@@ -190,7 +199,7 @@ impl Source {
     /// # Errors
     /// When the content cannot be opened.
     pub fn raw_lines(&self) -> io::Result<RawLines<'_>> {
-        Ok(match encoding::sniff(&self.head).0 {
+        Ok(match self.charset().0 {
             Charset::Narrow(page) => RawLines::new(self.open()?, page),
             Charset::Wide(_) => RawLines::new(Box::new(self.decoder()?), Page::Of(WINDOWS_1252)),
         })
@@ -205,7 +214,7 @@ impl Source {
     }
 
     fn decoder(&self) -> io::Result<impl Read + Send + '_> {
-        let encoding = match encoding::sniff(&self.head).0 {
+        let encoding = match self.charset().0 {
             Charset::Wide(encoding) => encoding,
             // What is read as one document has one encoding; the head may end inside a letter.
             Charset::Narrow(page) => match std::str::from_utf8(&self.head) {

@@ -28,17 +28,65 @@ pub(crate) fn crate_json(log: &[u8]) -> usize {
     written
 }
 
-/// Writes a log like a server's: eight kinds of records.
+/// Writes a log like that of a server at which strangers knock: eight kinds of records, six of them wanted.
 pub(crate) fn write_server_log<W: Write + Seek>(out: W, megabytes: u64, first: u64) -> W {
+    write_log(out, megabytes, |number| busy_record(first + number))
+}
+
+/// Writes a log like that of an ordinary server: ten kinds of records, one of them wanted.
+#[allow(dead_code, reason = "a bench uses a part of this module")]
+pub(crate) fn write_ordinary_log<W: Write + Seek>(out: W, megabytes: u64, first: u64) -> W {
+    write_log(out, megabytes, |number| ordinary_record(first + number))
+}
+
+fn write_log<W: Write + Seek>(out: W, megabytes: u64, mut record: impl FnMut(u64) -> Record) -> W {
     let mut writer = Log::new().stream(out).expect("there is room for it");
-    writer.fill(megabytes << 20, |number| record(first + number)).expect("there is room for it");
+    let dated = |number| {
+        let seconds = 1_780_000_000 + i64::try_from(number).unwrap_or_default();
+        let time = chrono::DateTime::from_timestamp(seconds, 123_456_700);
+        record(number).time(time.expect("a time of our days"))
+    };
+    writer.fill(megabytes << 20, dated).expect("there is room for it");
     writer.finish().expect("there is room for it")
 }
 
-fn record(number: u64) -> Record {
+/// Processes, objects, groups, tasks and permissions, as auditing notes them by the thousand; one logon in ten.
+fn ordinary_record(number: u64) -> Record {
+    const AUDIT: &str = "Microsoft-Windows-Security-Auditing";
+    let user = format!("user{}", number % 50);
+    let audited = |id| {
+        Record::new(AUDIT, id)
+            .channel("Security")
+            .data("SubjectUserSid", sid("S-1-5-21-1004336348-1177238915-682003330-512"))
+            .data("SubjectUserName", user.as_str())
+            .data("SubjectDomainName", "EXAMPLE")
+    };
+    let process = format!("C:\\Windows\\System32\\tool{}.exe", number % 90);
+    match number % 10 {
+        0 => audited(4624)
+            .data("TargetUserName", user.as_str())
+            .data("LogonType", 3_u32)
+            .data("IpAddress", format!("192.0.2.{}", number % 250)),
+        1 | 2 => audited(4688).data("NewProcessName", process.as_str()).data("CommandLine", ""),
+        3 | 4 => audited(4689).data("ProcessName", process.as_str()).data("Status", hex32(0)),
+        5 => audited(4658).data("ObjectServer", "Security").data("ProcessName", process.as_str()),
+        6 => audited(4663).data("ObjectType", "File").data("ObjectName", process.as_str()),
+        7 => audited(4799).data("TargetUserName", "Administrators"),
+        8 => Record::new("Microsoft-Windows-TaskScheduler", 201)
+            .channel("Microsoft-Windows-TaskScheduler/Operational")
+            .data("TaskName", format!("\\Example\\Task {}", number % 30))
+            .data("ActionName", process.as_str()),
+        _ => Record::new("Microsoft-Windows-DistributedCOM", 10016)
+            .data("param1", "application-specific")
+            .data("param2", "Local")
+            .data("param3", user.as_str()),
+    }
+}
+
+fn busy_record(number: u64) -> Record {
     let user = format!("user{}", number % 50);
     let address = format!("192.0.2.{}", number % 250);
-    let record = match number % 8 {
+    match number % 8 {
         0 | 1 => Record::new("Microsoft-Windows-Security-Auditing", 4624)
             .channel("Security")
             .data("TargetUserSid", sid("S-1-5-21-1004336348-1177238915-682003330-512"))
@@ -66,12 +114,7 @@ fn record(number: u64) -> Record {
             .data("ConnType", "TCP")
             .data("ClientIP", format!("{address}:51001")),
         _ => Record::classic("TermDD", 56, 49162).strings([r"\Device\Termdd", &address]),
-    };
-    let time = chrono::DateTime::from_timestamp(
-        1_780_000_000 + i64::try_from(number).unwrap_or_default(),
-        123_456_700,
-    );
-    record.time(time.expect("a time of our days"))
+    }
 }
 
 /// Every log of a folder and its folders, those in zip archives too, one after the other.

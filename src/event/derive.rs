@@ -14,7 +14,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 pub(crate) use address::clean as clean_address;
 pub(crate) use names::account;
 
-use super::Event;
+use super::{Event, same_name};
 
 /// Names of derived fields, made once.
 struct Names {
@@ -40,8 +40,10 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| Names {
 /// Adds the derived fields that `docs/signatures.md` lists.
 pub(super) fn derive(event: &mut Event) {
     let names = &*NAMES;
-    add(event, &names.service, service_name);
-    add(event, &names.state, service_state);
+    let told = is_scm(event).then(|| event.field("Binary").and_then(names::utf16)).flatten();
+    let told = told.as_deref();
+    add(event, &names.service, |event| service_name(event, told));
+    add(event, &names.state, |event| service_state(event, told));
     add(event, &names.status, |event| status::of(event).map(|code| format!("{code:#010x}")));
     add(event, &names.kb, names::kb);
     add(event, &names.address, peer);
@@ -58,39 +60,57 @@ fn add(event: &mut Event, name: &Arc<str>, value: impl Fn(&Event) -> Option<Stri
     }
 }
 
+/// The first field of each of these names, in one pass: this is asked of every event that is decoded.
+fn fields<'e, const N: usize>(event: &'e Event, names: [&str; N]) -> [Option<&'e str>; N] {
+    let initial = |name: &str| 1_u32 << (name.bytes().next().unwrap_or_default() & 31);
+    let wanted = names.iter().fold(initial(" "), |set, name| set | initial(name));
+    let mut found = [None; N];
+    for (key, value) in &event.data {
+        // Few begin like one of them; the lowest five bits are the same for a letter and its capital.
+        if wanted & initial(key) == 0 {
+            continue;
+        }
+        for (name, found) in names.iter().zip(&mut found) {
+            if found.is_none() && same_name(key, name) {
+                *found = Some(value.as_str());
+            }
+        }
+    }
+    found
+}
+
 fn is_scm(event: &Event) -> bool {
     event.is_from("Service Control Manager")
 }
 
 /// The short name of the service, which no language changes: `param4` of 7040, else `TermService` or `TermService/4` in
-/// `Binary`.
-fn service_name(event: &Event) -> Option<String> {
+/// `Binary`, which is `told`.
+fn service_name(event: &Event, told: Option<&str>) -> Option<String> {
     if !is_scm(event) {
         return None;
     }
     let name = match event.event_id {
-        Some(7040) => event.field("param4")?.to_owned(),
-        _ => names::utf16(event.field("Binary")?)?,
+        Some(7040) => event.field("param4")?,
+        _ => told?,
     };
-    let name = name.rsplit_once('/').map_or(name.as_str(), |(name, _)| name).trim();
+    let name = name.rsplit_once('/').map_or(name, |(name, _)| name).trim();
     let printable = !name.is_empty() && !name.chars().any(char::is_control);
     printable.then(|| name.to_owned())
 }
 
 /// The state of 7036 as the number of the service manager: 1 stopped, 4 running.
-fn service_state(event: &Event) -> Option<String> {
+fn service_state(event: &Event, told: Option<&str>) -> Option<String> {
     if !is_scm(event) || event.event_id != Some(7036) {
         return None;
     }
-    let text = names::utf16(event.field("Binary")?)?;
-    let (_, state) = text.rsplit_once('/')?;
+    let (_, state) = told?.rsplit_once('/')?;
     state.parse::<u8>().ok().map(|state| state.to_string())
 }
 
 /// The peer's IP address.
 fn peer(event: &Event) -> Option<String> {
-    const FIELDS: [&str; 4] = ["ClientIP", "IPString", "IpAddress", "ClientAddress"];
-    let named = FIELDS.iter().filter_map(|name| event.field(name)).find_map(address::clean);
+    let fields = fields(event, ["ClientIP", "IPString", "IpAddress", "ClientAddress"]);
+    let named = fields.into_iter().flatten().find_map(address::clean);
     let by_position = || match event.event_id {
         Some(1149) if is_rcm(event) => event.field("Param3"),
         Some(50 | 56) if event.is_from("TermDD") => event.field("param2"),

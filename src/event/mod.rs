@@ -252,11 +252,15 @@ impl Event {
 #[must_use]
 pub fn same_name(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
-    // Asked for every field of every event: most names differ in their first letter, or are spelled the same.
+    // Asked for every field of every event: most names differ in their first or last letter, or are spelled the same.
+    let differ = |x: &u8, y: &u8| !x.eq_ignore_ascii_case(y) && *x != b' ' && *y != b' ';
     if let ([x, ..], [y, ..]) = (a, b)
-        && !x.eq_ignore_ascii_case(y)
-        && *x != b' '
-        && *y != b' '
+        && differ(x, y)
+    {
+        return false;
+    }
+    if let ([.., x], [.., y]) = (a, b)
+        && differ(x, y)
     {
         return false;
     }

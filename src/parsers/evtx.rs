@@ -8,7 +8,6 @@
 //! `evtx` crate (`reference`); what that passes over in silence — a file that is cut, a chunk of zeroes — is noticed
 //! here.
 
-mod alike;
 mod binxml;
 mod chunk;
 mod fast;
@@ -19,6 +18,7 @@ mod spans;
 mod tally;
 #[doc(hidden)]
 pub mod trial;
+mod twins;
 mod walk;
 mod wanted;
 

@@ -142,6 +142,11 @@ pub trait Sink: Sync {
     fn sift_again(&self, _like: &Kept, _passing: Passing) -> Option<Kept> {
         None
     }
+    /// Counts an event into what was kept of one from which it differs in nothing but [`Passing`], when all that is to be
+    /// kept of it is that it came, and when. Whether that could be done.
+    fn sift_more(&self, _like: &mut Kept, _passing: &Passing) -> bool {
+        false
+    }
     /// Takes what was kept of an event.
     fn keep(&mut self, kept: Kept) {
         if let Ok(event) = kept.downcast() {

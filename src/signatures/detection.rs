@@ -8,7 +8,7 @@ use serde_saphyr::{Location, Spanned};
 
 use super::condition::Condition;
 use super::node::Node;
-use super::pattern::{FieldMatch, Pattern, contains};
+use super::pattern::{FieldMatch, Pattern, contains_any};
 use crate::event::Event;
 
 /// A compiled detection.
@@ -152,10 +152,7 @@ impl Selection {
             Self::Fields(maps) => {
                 maps.iter().any(|map| map.iter().all(|field| field.matches(event)))
             }
-            Self::Keywords(words) => event
-                .data
-                .iter()
-                .any(|(_, value)| words.iter().any(|word| contains(value, word, false))),
+            Self::Keywords(words) => event.data.iter().any(|(_, value)| contains_any(value, words)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One field of a Sigma selection: its modifiers and values, compiled.
 
+use std::cell::OnceCell;
 use std::net::IpAddr;
 use std::sync::OnceLock;
 
@@ -75,6 +76,70 @@ pub(super) enum Pattern {
     },
     /// Equal to another field of the same event.
     Field(String),
+}
+
+/// A value of an event, with what several patterns ask of it.
+struct Value<'v> {
+    text: &'v str,
+    /// The number that it spells, see [`parse_code`].
+    code: OnceCell<Option<u32>>,
+    /// In lower case, where that is more than a matter of ASCII.
+    lower: OnceCell<String>,
+}
+
+impl<'v> Value<'v> {
+    fn new(text: &'v str) -> Self {
+        Self { text, code: OnceCell::new(), lower: OnceCell::new() }
+    }
+
+    fn code(&self) -> Option<u32> {
+        *self.code.get_or_init(|| parse_code(self.text))
+    }
+
+    fn lower(&self) -> &str {
+        self.lower.get_or_init(|| self.text.to_lowercase())
+    }
+
+    fn is(&self, text: &str, cased: bool) -> bool {
+        match cased {
+            true => self.text == text,
+            false => {
+                self.text.eq_ignore_ascii_case(text)
+                    || (!self.text.is_ascii() && self.lower() == text)
+            }
+        }
+    }
+
+    /// Whether `text` stands in it; unless `cased`, that is in lower case.
+    fn contains(&self, text: &str, cased: bool) -> bool {
+        match cased {
+            true => self.text.contains(text),
+            false if self.text.is_ascii() => contains_ascii(self.text.as_bytes(), text.as_bytes()),
+            false => self.lower().contains(text),
+        }
+    }
+
+    /// Whether it starts or ends with `text`; unless `cased`, that is in lower case.
+    fn has_at(&self, text: &str, cased: bool, end: End) -> bool {
+        let ends = |value: &str| match end {
+            End::Start => value.starts_with(text),
+            End::End => value.ends_with(text),
+        };
+        if cased {
+            return ends(self.text);
+        }
+        if !self.text.is_ascii() {
+            return ends(self.lower());
+        }
+        let part = match end {
+            End::Start => self.text.get(..text.len()),
+            End::End => {
+                let start = self.text.len().checked_sub(text.len());
+                start.and_then(|start| self.text.get(start..))
+            }
+        };
+        part.is_some_and(|part| part.eq_ignore_ascii_case(text))
+    }
 }
 
 /// A regular expression that is compiled when an event first gets this far: most runs need two or three of them.
@@ -172,19 +237,24 @@ impl FieldMatch {
         // Asked for every event that a rule could be about: nothing may be allocated on the usual ways.
         match self.subject {
             Subject::Provider => {
-                let alias = event.event_source.as_deref();
+                let name = Value::new(&event.provider);
+                let alias = event.event_source.as_deref().map(Value::new);
                 self.each(|pattern| {
                     let fits = |name| pattern.fits_first(event, Some(name));
-                    fits(&event.provider) || alias.is_some_and(fits)
+                    fits(&name) || alias.as_ref().is_some_and(fits)
                 })
             }
             Subject::EventId => self.each(|pattern| match (pattern, event.event_id) {
                 (Pattern::Is { code: Some(code), .. }, Some(id)) => *code == id,
-                (_, id) => pattern.fits_first(event, id.map(|id| id.to_string()).as_deref()),
+                (_, id) => {
+                    let id = id.map(|id| id.to_string());
+                    pattern.fits_first(event, id.as_deref().map(Value::new).as_ref())
+                }
             }),
             Subject::System => {
                 let value = event.sigma_field(&self.field);
-                self.each(|pattern| pattern.fits_first(event, value.as_deref()))
+                let value = value.as_deref().map(Value::new);
+                self.each(|pattern| pattern.fits_first(event, value.as_ref()))
             }
             Subject::Data => self.data_matches(event),
         }
@@ -195,13 +265,14 @@ impl FieldMatch {
             .data
             .iter()
             .filter(|(name, _)| crate::event::same_name(name, &self.field))
-            .map(|(_, value)| value.as_str());
+            .map(|(_, value)| Value::new(value));
         let first = named.next();
+        let first = first.as_ref();
         if self.each(|pattern| pattern.fits_first(event, first)) {
             return true;
         }
         // A name may repeat.
-        let others: Vec<&str> = named.collect();
+        let others: Vec<Value<'_>> = named.collect();
         !others.is_empty()
             && self.each(|pattern| {
                 pattern.fits_first(event, first) || others.iter().any(|value| pattern.fits(value))
@@ -255,7 +326,7 @@ impl Pattern {
         let Some(text) = value else { return Ok(Self::Absent) };
         let number =
             || text.parse::<f64>().map_err(|error| format!("`{text}` is not a number: {error}"));
-        let lower = if cased { text.to_owned() } else { text.to_lowercase() };
+        let plain = || if cased { unescape(text) } else { unescape(text).to_lowercase() };
         Ok(match kind {
             Kind::Regex => Self::Regex(LazyRegex::new(text.to_owned(), flags)),
             Kind::Cidr => network(text)
@@ -264,84 +335,61 @@ impl Pattern {
             Kind::Exists => Self::Exists(matches!(text, "true" | "yes")),
             Kind::FieldRef => Self::Field(text.to_owned()),
             _ if has_wildcard(text) => Self::Regex(wildcard(text, kind, cased)),
-            Kind::Whole => Self::Is { code: parse_code(text), text: unescape(&lower), cased },
-            Kind::Contains => Self::Contains { text: unescape(&lower), cased },
-            Kind::StartsWith => Self::StartsWith { text: unescape(&lower), cased },
-            Kind::EndsWith => Self::EndsWith { text: unescape(&lower), cased },
+            Kind::Whole => Self::Is { code: parse_code(text), text: plain(), cased },
+            Kind::Contains => Self::Contains { text: plain(), cased },
+            Kind::StartsWith => Self::StartsWith { text: plain(), cased },
+            Kind::EndsWith => Self::EndsWith { text: plain(), cased },
         })
     }
 
     /// Whether the first value of a field fits, or that there is none.
-    fn fits_first(&self, event: &Event, value: Option<&str>) -> bool {
+    fn fits_first(&self, event: &Event, value: Option<&Value<'_>>) -> bool {
         match self {
-            Self::Absent => value.is_none_or(str::is_empty),
+            Self::Absent => value.is_none_or(|value| value.text.is_empty()),
             Self::Exists(wanted) => value.is_some() == *wanted,
-            Self::Field(other) => value.is_some_and(|text| {
-                event.sigma_field(other).is_some_and(|twin| text.eq_ignore_ascii_case(&twin))
+            Self::Field(other) => value.is_some_and(|value| {
+                event.sigma_field(other).is_some_and(|twin| value.text.eq_ignore_ascii_case(&twin))
             }),
-            _ => value.is_some_and(|text| self.fits(text)),
+            _ => value.is_some_and(|value| self.fits(value)),
         }
     }
 
     /// Whether a value fits, for patterns that are about a single value.
-    fn fits(&self, value: &str) -> bool {
+    fn fits(&self, value: &Value<'_>) -> bool {
         match self {
             Self::Absent | Self::Exists(_) | Self::Field(_) => false,
             Self::Is { text, code, cased } => {
-                (code.is_some() && *code == parse_code(value))
-                    || if *cased {
-                        value == text
-                    } else {
-                        value.eq_ignore_ascii_case(text)
-                            || (!value.is_ascii() && value.to_lowercase() == *text)
-                    }
+                (code.is_some() && *code == value.code()) || value.is(text, *cased)
             }
-            Self::Contains { text, cased } => contains(value, text, *cased),
-            Self::StartsWith { text, cased } => stands_at(value, text, *cased, End::Start),
-            Self::EndsWith { text, cased } => stands_at(value, text, *cased, End::End),
-            Self::Regex(regex) => regex.is_match(value),
+            Self::Contains { text, cased } => value.contains(text, *cased),
+            Self::StartsWith { text, cased } => value.has_at(text, *cased, End::Start),
+            Self::EndsWith { text, cased } => value.has_at(text, *cased, End::End),
+            Self::Regex(regex) => regex.is_match(value.text),
             Self::Network { base, prefix } => {
-                value.parse().is_ok_and(|address| in_network(address, *base, *prefix))
+                value.text.parse().is_ok_and(|address| in_network(address, *base, *prefix))
             }
             Self::Compare { order, number } => {
-                value.trim().parse::<f64>().is_ok_and(|found| order.holds(found, *number))
+                value.text.trim().parse::<f64>().is_ok_and(|found| order.holds(found, *number))
             }
         }
     }
 }
 
-/// Whether `text` stands in a value; unless `cased`, it is in lower case.
-pub(super) fn contains(value: &str, text: &str, cased: bool) -> bool {
-    if cased {
-        return value.contains(text);
-    }
-    if !value.is_ascii() {
-        return value.to_lowercase().contains(text);
-    }
-    // Values are short, and there are many: no copy, and no search that has to be prepared.
-    let Some(first) = text.bytes().next() else { return true };
-    let starts = |part: &&[u8]| part.first().is_some_and(|byte| byte.to_ascii_lowercase() == first);
-    let mut parts = value.as_bytes().windows(text.len()).filter(starts);
-    parts.any(|part| part.eq_ignore_ascii_case(text.as_bytes()))
+/// Whether one of these words, in lower case, stands in a value.
+pub(super) fn contains_any(value: &str, words: &[String]) -> bool {
+    let value = Value::new(value);
+    words.iter().any(|word| value.contains(word, false))
 }
 
-/// Whether a value starts or ends with `text`; unless `cased`, it is in lower case.
-fn stands_at(value: &str, text: &str, cased: bool, end: End) -> bool {
-    let ends = |value: &str| match end {
-        End::Start => value.starts_with(text),
-        End::End => value.ends_with(text),
-    };
-    if cased {
-        return ends(value);
-    }
-    if !value.is_ascii() {
-        return ends(&value.to_lowercase());
-    }
-    let part = match end {
-        End::Start => value.get(..text.len()),
-        End::End => value.len().checked_sub(text.len()).and_then(|start| value.get(start..)),
-    };
-    part.is_some_and(|part| part.eq_ignore_ascii_case(text))
+/// Whether `text`, in lower case, stands in a value of ASCII.
+fn contains_ascii(value: &[u8], text: &[u8]) -> bool {
+    // Most values are short, and there are many: no copy, and no search that has to be prepared.
+    let Some((first, _)) = text.split_first() else { return true };
+    let starts = value.len().checked_sub(text.len()).and_then(|last| value.get(..=last));
+    let Some(starts) = starts else { return false };
+    memchr::memchr2_iter(*first, first.to_ascii_uppercase(), starts).any(|at| {
+        value.get(at..at + text.len()).is_some_and(|part| part.eq_ignore_ascii_case(text))
+    })
 }
 
 /// An end of a value.
@@ -375,6 +423,10 @@ fn has_wildcard(text: &str) -> bool {
 }
 
 fn unescape(text: &str) -> String {
+    // Hundreds of patterns are compiled at every start, and few have any.
+    if !text.contains('\\') {
+        return text.to_owned();
+    }
     text.replace("\\*", "*").replace("\\?", "?").replace("\\\\", "\\")
 }
 

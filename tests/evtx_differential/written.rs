@@ -201,8 +201,28 @@ pub(super) fn records() -> impl Strategy<Value = Record> {
     )
 }
 
+/// A few records again and again, at other times, by other processes, in other activities.
+fn floods() -> impl Strategy<Value = Vec<Record>> {
+    let few = prop::collection::vec(records(), 1..5);
+    let which = any::<prop::sample::Index>();
+    let again = (which, 0..2_000_000_000_i64, any::<u32>(), any::<bool>());
+    (few, prop::collection::vec(again, 1..80)).prop_map(|(few, again)| {
+        let record = |(which, seconds, process, active): (prop::sample::Index, i64, u32, bool)| {
+            let time = DateTime::from_timestamp(seconds, 100).unwrap();
+            let record = which.get(&few).clone().time(time).process(process, process ^ 5);
+            if active { record.activity(GUID) } else { record }
+        };
+        again.into_iter().map(record).collect()
+    })
+}
+
 proptest! {
     #![proptest_config(super::support::proptest_config(48))]
+
+    #[test]
+    fn floods_read_the_same(records in floods()) {
+        compare("a flood", &Log::new().records(records).to_bytes());
+    }
 
     #[test]
     fn random_records_read_the_same(records in prop::collection::vec(records(), 1..60)) {

@@ -4,12 +4,12 @@ use super::{Event, is_rcm, is_scm};
 
 /// The account of a logon or session, without its domain.
 pub(super) fn user(event: &Event) -> Option<String> {
-    const FIELDS: [&str; 3] = ["TargetUserName", "AccountName", "Username"];
     // The account of an installed service is nobody who logs on.
     if is_scm(event) {
         return None;
     }
-    let named = FIELDS.iter().filter_map(|name| event.field(name)).find_map(account);
+    let fields = super::fields(event, ["TargetUserName", "AccountName", "Username"]);
+    let named = fields.into_iter().flatten().find_map(account);
     let by_position = || match event.event_id {
         Some(1149) if is_rcm(event) => event.field("Param1").and_then(account),
         _ => None,
@@ -57,22 +57,22 @@ fn kb_number(text: &str) -> Option<String> {
 
 /// UTF-16LE text in hex, up to its final zero.
 pub(super) fn utf16(hex: &str) -> Option<String> {
-    let bytes = bytes(hex)?;
-    let units = bytes.chunks_exact(2).map(|pair| match pair {
-        [low, high] => u16::from_le_bytes([*low, *high]),
-        _ => 0,
-    });
-    let text = char::decode_utf16(units.take_while(|unit| *unit != 0));
-    text.collect::<Result<String, _>>().ok()
+    let (units, _) = hex.trim().as_bytes().as_chunks::<4>();
+    let units =
+        units.iter().map(|[a, b, c, d]| Some(u16::from_le_bytes([byte(*a, *b)?, byte(*c, *d)?])));
+    let units = units.take_while(|unit| *unit != Some(0)).collect::<Option<Vec<_>>>()?;
+    String::from_utf16(&units).ok()
 }
 
 /// The bytes of a hex string.
 pub(super) fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<_>> = hex.trim().chars().map(|letter| letter.to_digit(16)).collect();
-    let pairs = digits?;
-    let byte = |pair: &[u32]| match pair {
-        [high, low] => u8::try_from(high << 4 | low).ok(),
-        _ => None,
-    };
-    pairs.chunks(2).map(byte).collect()
+    let (pairs, rest) = hex.trim().as_bytes().as_chunks::<2>();
+    let pairs = pairs.iter().map(|[high, low]| byte(*high, *low));
+    if rest.is_empty() { pairs.collect() } else { None }
+}
+
+fn byte(high: u8, low: u8) -> Option<u8> {
+    let digit =
+        |letter: u8| char::from(letter).to_digit(16).and_then(|half| u8::try_from(half).ok());
+    Some(digit(high)? << 4 | digit(low)?)
 }

@@ -4,14 +4,15 @@
 //! the records themselves are damaged, the crate takes the chunk as a whole, as it knows how to go on behind the damage.
 
 use super::CHUNK;
-use super::alike::{Alike, Outcome, Shape};
 use super::binxml::cursor::index;
 use super::binxml::payload::{self, Parts, Spare};
 use super::binxml::system::Head;
+use super::binxml::values::Value;
 use super::binxml::{Odd, Sure};
 use super::frame::{Frame, frame, is_blank};
 use super::header::array;
 use super::spans::Spans;
+use super::twins::{Outcome, Twins};
 use super::walk::{Mark, Walker};
 use super::wanted::Answers;
 use crate::event::{Origin, Position, SourceId};
@@ -37,7 +38,9 @@ pub(super) struct Reader {
     spare: Spare,
     spans: Spans,
     answers: Answers,
-    alike: Alike,
+    twins: Twins,
+    /// The values of a twin, while it is looked at.
+    passing: Vec<Value>,
     /// Whose interest the answers are about.
     run: u64,
 }
@@ -86,10 +89,10 @@ impl Reader {
             self.answers.clear();
         }
         self.spans.clear();
-        self.alike.clear();
+        self.twins.clear();
     }
 
-    /// Reads one record; gives the event when it is wanted.
+    /// Reads one record; adds what is kept of it when it is wanted.
     fn record(
         &mut self,
         source: SourceId,
@@ -98,10 +101,46 @@ impl Reader {
         sink: &dyn Sink,
         found: &mut Found,
     ) -> Sure<()> {
+        let twin = self.twins.find(data, frame);
+        if let Some(place) = twin
+            && self.says_the_same(source, data, frame, place, sink, found)?
+        {
+            return Ok(());
+        }
         let before = self.walker.mark();
-        let result = self.looked_at(source, data, frame, sink, found, before);
+        let result = self.looked_at(source, data, frame, sink, found, (before, twin));
         self.walker.forget_passing(before);
         result
+    }
+
+    /// Takes a record that differs from one that was decoded only in what is passing; whether that was enough.
+    fn says_the_same(
+        &mut self,
+        source: SourceId,
+        data: &[u8],
+        frame: &Frame,
+        place: usize,
+        sink: &dyn Sink,
+        found: &mut Found,
+    ) -> Sure<bool> {
+        let row = self.twins.row(place).ok_or(Odd)?;
+        self.passing.clear();
+        self.passing.extend(row.values_at(frame));
+        let head = row.system.head_again(&row.head, data, &self.passing, frame.number)?;
+        if let Outcome::Kept { decoded, last } = row.outcome {
+            let origin = Origin { source, position: Position::Record(frame.number) };
+            let passing = row.system.passing_fields(data, &self.passing, &head, origin)?;
+            let last = found.events.get_mut(last);
+            if !last.is_some_and(|(_, last)| sink.sift_more(last, &passing)) {
+                let like = found.events.get(decoded);
+                let again = like.and_then(|(_, like)| sink.sift_again(like, passing));
+                let Some(again) = again else { return Ok(false) };
+                self.twins.note(place, found.events.len());
+                found.events.push((frame.content as u64, again));
+            }
+        }
+        self.spans.count(&head);
+        Ok(true)
     }
 
     /// The record's head counts for coverage; the rest is read when it is wanted.
@@ -112,7 +151,7 @@ impl Reader {
         frame: &Frame,
         sink: &dyn Sink,
         found: &mut Found,
-        before: Mark,
+        (before, twin): (Mark, Option<usize>),
     ) -> Sure<()> {
         let (system, head) = self.walker.look(data, frame)?;
         let wanted = self.answers.wants(&head, sink, &self.walker.interned);
@@ -125,14 +164,15 @@ impl Reader {
                 self.walker.forget_passing(before);
                 self.walker.look(data, frame)?;
             }
-            self.event(source, data, frame, &head, sink, found)?;
+            let kept = self.event(source, data, frame, &head, sink, (found.events.len(), twin))?;
+            found.events.extend(kept.map(|kept| (frame.content as u64, kept)));
         }
         // Only now: a record that goes to the crate must not be counted twice.
         self.spans.count(&head);
         Ok(())
     }
 
-    /// Decodes a wanted record, unless one that says the same was decoded before.
+    /// Decodes a wanted record; gives what is kept of it. `place` is where that will stand, `twin` the one it is like.
     fn event(
         &mut self,
         source: SourceId,
@@ -140,42 +180,37 @@ impl Reader {
         frame: &Frame,
         head: &Head,
         sink: &dyn Sink,
-        found: &mut Found,
-    ) -> Sure<()> {
-        let Walker { interned, names, steps, plans, systems, values: all, instances, .. } =
-            &mut self.walker;
+        (place, twin): (usize, Option<usize>),
+    ) -> Sure<Option<Kept>> {
+        let Walker {
+            interned,
+            names,
+            steps,
+            plans,
+            systems,
+            values: all,
+            instances,
+            movable,
+            end,
+            ..
+        } = &mut self.walker;
         let root = instances.first().ok_or(Odd)?;
         let plan = plans.get(root.plan).ok_or(Odd)?;
         let system = plan.system.and_then(|index| systems.get(index)).ok_or(Odd)?;
         let values = all.get(root.first..root.first + root.count).ok_or(Odd)?;
-        let shape = Shape { data, plans, instances, values: all, passing: system.passing };
         let origin = Origin { source, position: Position::Record(frame.number) };
-        let like = self.alike.find(&shape);
-        let again = match like {
-            Some((_, Outcome::Kept(place))) => {
-                let passing = system.passing_fields(data, values, head, origin)?;
-                let like = found.events.get(place);
-                like.and_then(|(_, kept)| sink.sift_again(kept, passing)).map(Some)
-            }
-            Some((_, Outcome::Nothing)) => Some(None),
-            None => None,
-        };
-        if let Some(kept) = again {
-            found.events.extend(kept.map(|kept| (frame.content as u64, kept)));
-            return Ok(());
-        }
         let mut event = system.event(data, values, head, origin, interned)?;
         let parts = Parts { data, steps, plans, instances, values: all };
         payload::decode(parts, names, &mut self.spare, &mut event)?;
         event.derive_fields();
         let kept = sink.sift(&event);
-        if head.time.is_some() && event.says_the_same_at_any_time() {
-            let place = found.events.len();
-            let outcome = kept.as_ref().map_or(Outcome::Nothing, |_| Outcome::Kept(place));
-            self.alike.remember(&shape, like.map(|(place, _)| place), outcome);
+        if *movable && head.time.is_some() && event.says_the_same_at_any_time() {
+            let outcome = kept
+                .as_ref()
+                .map_or(Outcome::Nothing, |_| Outcome::Kept { decoded: place, last: place });
+            self.twins.remember((frame, *end), values, system, head, twin, outcome);
         }
         self.spare.give(event);
-        found.events.extend(kept.map(|kept| (frame.content as u64, kept)));
-        Ok(())
+        Ok(kept)
     }
 }

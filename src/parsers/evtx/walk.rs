@@ -43,6 +43,12 @@ pub(super) struct Walker {
     /// Whether all values of the record are placed, not only those it is looked at for.
     pub(super) whole: bool,
     pub(super) instances: Vec<Instance>,
+    /// Where the content of the record begins.
+    start: usize,
+    /// Where its first instance ends; what is behind it, but for one zero, means nothing.
+    pub(super) end: usize,
+    /// Whether the record would mean the same at another place behind it: its templates are defined before it.
+    pub(super) movable: bool,
 }
 
 /// How much was known at some moment.
@@ -69,6 +75,9 @@ impl Default for Walker {
             layouts: Vec::new(),
             whole: false,
             instances: Vec::new(),
+            start: 0,
+            end: 0,
+            movable: false,
         }
     }
 }
@@ -103,6 +112,7 @@ impl Walker {
     pub(super) fn look(&mut self, data: &[u8], frame: &Frame) -> Sure<(usize, Head)> {
         self.values.clear();
         self.instances.clear();
+        (self.start, self.movable) = (frame.content, true);
         self.stream(data, frame.content, frame.end - 4, 0)?;
         let root = self.instances.first().ok_or(Odd)?;
         let index = self.plans.get(root.plan).and_then(|plan| plan.system).ok_or(Odd)?;
@@ -166,6 +176,7 @@ impl Walker {
         let mut plan =
             plan::read(data, start, end - start, false, &mut self.known, &mut self.steps)?;
         plan.passing = true;
+        self.movable = false;
         if depth == 0 {
             if plan.root != Known::Event {
                 return Err(Odd);
@@ -190,6 +201,7 @@ impl Walker {
         let data = cursor.data();
         cursor.skip(5)?;
         let definition = index(cursor.u32()?);
+        self.movable &= definition < self.start;
         if cursor.at() == definition {
             cursor.skip(20)?;
             let size = index(cursor.u32()?);
@@ -212,6 +224,9 @@ impl Walker {
         let special = self.take_values(cursor, table, plan, reach)?;
         if cursor.at() > end {
             return Err(Odd);
+        }
+        if depth == 0 {
+            self.end = cursor.at();
         }
         let instance = self.instances.len();
         self.instances.push(Instance { plan, first, count: self.values.len() - first });

@@ -122,23 +122,29 @@ fn labels(line: &str) -> Vec<(Range<usize>, Label)> {
     let text = |found: &Captures<'_>| found.get(1).map(|text| text.as_str().to_owned());
     let range = |found: &Captures<'_>| found.get(0).map_or(0..0, |found| found.range());
     let mut labels = Vec::new();
-    for found in CODES.captures_iter(line) {
+    // Most lines have none of the words, and a pattern costs a millisecond to be made.
+    let lower = line.to_ascii_lowercase();
+    let may = |word: &str| lower.contains(word);
+    let each = |pattern: &'static LazyLock<Regex>, word: &str| {
+        may(word).then(|| pattern.captures_iter(line)).into_iter().flatten()
+    };
+    for found in each(&CODES, "code") {
         let value = found.get(2).and_then(|value| code(value.as_str()));
         let kind = if found.get(1).is_some() { Label::Extended } else { Label::Error };
         labels.extend(value.map(|value| (range(&found), kind(value))));
     }
-    for found in REASON.captures_iter(line) {
+    for found in each(&REASON, "disc") {
         let value = found.get(1).and_then(|value| code(value.as_str()));
         labels.extend(value.map(|value| (range(&found), Label::Reason(value))));
     }
-    for found in TIME.captures_iter(line) {
+    for found in each(&TIME, "(utc)") {
         labels
             .extend(text(&found).and_then(|text| Some((range(&found), Label::Time(time(&text)?)))));
     }
-    for found in ACTIVITY.captures_iter(line) {
+    for found in each(&ACTIVITY, "activity") {
         labels.extend(text(&found).map(|id| (range(&found), Label::Activity(id.to_lowercase()))));
     }
-    for found in SERVER.captures_iter(line) {
+    for found in each(&SERVER, "remote ") {
         labels.extend(text(&found).map(|name| (range(&found), Label::Server(name))));
     }
     labels.sort_by_key(|(range, _)| range.start);

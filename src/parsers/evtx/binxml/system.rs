@@ -62,7 +62,7 @@ pub(crate) struct System {
 }
 
 /// What every record is looked at for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Head {
     pub(crate) provider: TextId,
     pub(crate) event_source: TextId,
@@ -183,6 +183,22 @@ impl System {
             computer: record.interned(&self.computer, COMPUTER, interned)?,
             time: record.time(&self.time)?,
             record_id: record.record_id(&self.record_id)?.unwrap_or(number),
+        })
+    }
+
+    /// The head of a record that says the same as another one, at another time.
+    pub(crate) fn head_again(
+        &self,
+        like: &Head,
+        data: &[u8],
+        values: &[Value],
+        number: u64,
+    ) -> Sure<Head> {
+        let record = Record { data, values };
+        Ok(Head {
+            time: record.time(&self.time)?,
+            record_id: record.record_id(&self.record_id)?.unwrap_or(number),
+            ..*like
         })
     }
 
@@ -419,7 +435,12 @@ impl Record<'_> {
     }
 
     fn activity(&self, field: &Field) -> Sure<Option<Arc<str>>> {
-        let text = self.text(&self.find(field))?;
+        // Asked of every record of a flood, and most have none.
+        let found = self.find(field);
+        if matches!(found, Found::Nothing | Found::Value(Value { kind: values::NULL, .. })) {
+            return Ok(None);
+        }
+        let text = self.text(&found)?;
         Ok(if text.trim().is_empty() { None } else { guid(&text) })
     }
 
