@@ -508,3 +508,73 @@ fn bytes_flipped_in_archives_break_nothing() {
         }
     }
 }
+
+#[test]
+fn a_tar_cut_between_two_members_says_that_it_is_cut() {
+    let files: Files = vec![("a.txt".into(), vec![b'a'; 512]), ("b.txt".into(), vec![b'b'; 512])];
+    let whole = tar_of(&files);
+    assert_eq!(says(&opened("t.tar", &whole, &[])), "");
+    let bundle = opened("t.tar", &whole[..1024], &[]);
+    assert_eq!(names(&bundle), ["t.tar!a.txt"]);
+    assert!(says(&bundle).contains("the mark of its end is missing"), "{}", says(&bundle));
+}
+
+#[test]
+fn what_a_tar_says_in_records_before_a_member_is_heard() {
+    let text = b"Error code: 0x904\nExtended error code: 0x7\n";
+    let long = format!("{}dialog.txt", "a folder/".repeat(40));
+    let mut builder = tar::Builder::new(Vec::new());
+    let size = text.len().to_string();
+    let records = [("path", long.as_bytes()), ("size", size.as_bytes()), ("mtime", b"1.5")];
+    builder.append_pax_extensions(records).unwrap();
+    let entry = |kind: tar::EntryType, size: u64| {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(size);
+        header.set_mode(0o644);
+        header.set_entry_type(kind);
+        header
+    };
+    let mut header = entry(tar::EntryType::Regular, text.len() as u64);
+    builder.append_data(&mut header, "short.txt", &text[..]).unwrap();
+    for (kind, name) in [
+        (tar::EntryType::GNUSparse, "sparse.evtx"),
+        (tar::EntryType::Char, "device"),
+        (tar::EntryType::Symlink, "link"),
+    ] {
+        builder.append_data(&mut entry(kind, 0), name, &b""[..]).unwrap();
+    }
+    let limit = usize::try_from(limits::TAR_RECORD_BYTES).unwrap();
+    let endless = vec![b'9'; limit + 1];
+    let mut header = entry(tar::EntryType::XHeader, endless.len() as u64);
+    builder.append_data(&mut header, "record", &endless[..]).unwrap();
+    let mut header = entry(tar::EntryType::Regular, text.len() as u64);
+    builder.append_data(&mut header, "last.txt", &text[..]).unwrap();
+    let bundle = opened("t.tar", &builder.into_inner().unwrap(), &[]);
+    assert_eq!(names(&bundle), [format!("t.tar!{long}"), "t.tar!last.txt".to_owned()]);
+    assert_eq!(content(&bundle, 0).unwrap(), text);
+    let said = says(&bundle);
+    for what in [
+        "sparse.evtx: a sparse file",
+        "device: neither a file nor a folder",
+        "link: a link; links are not followed",
+        "t.tar: a header record is longer than is read",
+    ] {
+        assert!(said.contains(what), "{what}: {said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_sockets_in_a_folder_are_named_and_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    fs::write(place("ticket.txt"), "Error code: 0x904\nExtended error code: 0x7\n").unwrap();
+    std::os::unix::fs::symlink("/etc/hostname", place("link.txt")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(place("socket")).unwrap();
+    let bundle = Bundle::open(&[folder.path()], &options(&[])).unwrap();
+    assert_eq!(names(&bundle), ["ticket.txt"]);
+    let said = says(&bundle);
+    for name in ["link.txt", "socket"] {
+        assert!(said.contains(&format!("{name}: neither a file nor a folder")), "{said}");
+    }
+}

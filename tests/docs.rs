@@ -40,7 +40,7 @@ const ELSEWHERE: [(&str, &str); 9] = [
     ("find \"$PWD/tickets\"", "tests/spark.rs"),
     ("venv/bin/python integrations/spark/rdpwhy_spark.py", "tests/spark.rs"),
     ("spark-submit", "tests/spark.rs, with a path of this machine for each of a cluster"),
-    ("cargo install cargo-fuzz", ".github/workflows/ci.yml"),
+    ("cargo install ", ".github/workflows/ci.yml"),
     ("cargo deny check", ".github/workflows/ci.yml"),
     ("cargo package", ".github/workflows/ci.yml"),
     ("rustup ", ".github/workflows/release.yml"),

@@ -15,8 +15,10 @@ const BLOCK: u64 = 512;
 
 impl Archive for Tar {
     fn sniff(&self, head: &[u8]) -> bool {
-        // Old tars have no magic; a right checksum over 512 bytes is no accident.
-        head.get(..512).is_some_and(|header| checksum_fits(header) && field(header, 0, 1) != [0])
+        // Old tars have no magic; a right checksum over 512 bytes is no accident. Records before the first member may be
+        // without a name.
+        let named = |header: &[u8]| field(header, 0, 1) != [0] || field(header, 257, 5) == b"ustar";
+        head.get(..512).is_some_and(|header| checksum_fits(header) && named(header))
     }
 
     fn open(&self, source: Source, depth: usize, found: &mut Found<'_>) {
@@ -140,6 +142,10 @@ fn header(reader: &mut AreaReader, at: u64) -> io::Result<Option<Header>> {
     let mut block = Vec::new();
     reader.seek(SeekFrom::Start(at))?;
     reader.take(BLOCK).read_to_end(&mut block)?;
+    if block.is_empty() {
+        // Cut between two members, it looks whole but for this.
+        return Err(io::Error::other("the mark of its end is missing"));
+    }
     if block.iter().all(|byte| *byte == 0) {
         return Ok(None);
     }
