@@ -24,6 +24,7 @@ use super::peer_certificate;
 use super::protocols;
 use super::storm;
 use super::suites;
+use super::traces;
 use super::trigger::{self, Change};
 use super::weights::Weights;
 use crate::case::{Case, HostKey};
@@ -83,6 +84,7 @@ pub fn weigh(
     // What the model itself knows stands at the failure and is no noise.
     let own = weighed.values_mut().flatten().filter(|ground| ground.weight_db == 0.0);
     own.for_each(|ground| ground.weight_db = weights.of(ground.grade));
+    traces::add_grounds(case, db, incident, weights, &mut weighed);
     weighed
 }
 

@@ -29,6 +29,7 @@ mod silence;
 mod storm;
 mod suites;
 mod trace;
+mod traces;
 pub mod trigger;
 pub mod weights;
 pub mod why_not;
