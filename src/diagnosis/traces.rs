@@ -6,7 +6,7 @@ use super::incident::Incident;
 use super::missing;
 use super::weights::Weights;
 use crate::case::Case;
-use crate::signatures::{Cause, Collect, Database, Grade, Kind, Role};
+use crate::signatures::{Cause, Collect, Database, Grade, Kind, Role, Side};
 
 /// Adds what the silence of logs says: the more of a cause's logs cover the failure, the more.
 pub(super) fn add_grounds(
@@ -42,11 +42,13 @@ pub(super) fn add_grounds(
     }
 }
 
-/// Whether a ground is the mark of the cause itself. What the failure looks like to those whom it hits is none: it looks
-/// so for several causes.
+/// Whether a ground is the mark of the cause itself. What the failure looks like from the client is none: it looks so for
+/// several causes.
 fn is_trace(db: &Database, weights: &Weights, ground: &Ground) -> bool {
-    let symptom = db.find(&ground.signature).is_some_and(|found| found.role == Role::Symptom);
-    ground.weight_db >= weights.heavy && !symptom
+    let seen_by_client = db
+        .find(&ground.signature)
+        .is_some_and(|found| found.role == Role::Symptom && found.side == Side::Client);
+    ground.weight_db >= weights.heavy && !seen_by_client
 }
 
 /// The logs a cause's file asks for that cover the failure, and how many it asks for.

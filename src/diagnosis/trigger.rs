@@ -9,7 +9,7 @@ use super::rank::Verdict;
 use super::{builds, downtime};
 use crate::case::{Case, HostKey, HostRoles};
 use crate::cause::{CauseId, Stage};
-use crate::signatures::{Database, Role, Signature};
+use crate::signatures::{Database, KnownUpdate, Mark, Role, Signature};
 use crate::timeline::{Entry, EntryId, Timeline};
 
 /// Without a connection that worked, changes are looked for this far back.
@@ -234,16 +234,25 @@ fn links(db: &Database, signature: &Signature, kb: Option<&str>) -> Vec<CauseId>
 
 /// The change that a documented link ties to the named cause; of several the one that is tied to fewest other causes, of
 /// those one that names its update, and of those the nearest. A change without a link is
-/// context, however near it stands.
+/// context, however near it stands. Where no log tells of a change, the ticket's own words may.
 #[must_use]
-pub fn trigger(db: &Database, verdict: &Verdict, changes: &[Change]) -> Option<Trigger> {
+pub fn trigger(
+    db: &Database,
+    timeline: &Timeline,
+    verdict: &Verdict,
+    changes: &[Change],
+) -> Option<Trigger> {
     let cause = verdict.first()?.cause;
+    logged(db, cause, changes).or_else(|| told(db, timeline, cause))
+}
+
+fn logged(db: &Database, cause: CauseId, changes: &[Change]) -> Option<Trigger> {
     // `min_by_key` keeps the first of equals, which is the nearest.
     let change = changes
         .iter()
         .filter(|change| change.links.contains(&cause))
-        .min_by_key(|change| (change.links.len(), change.kb.is_none()))?
-        .clone();
+        .min_by_key(|change| (change.links.len(), change.kb.is_none()))?;
+    let change = update_behind(change, changes).unwrap_or(change).clone();
     let update = change.kb.as_deref().and_then(|kb| {
         db.updates().iter().find(|update| update.kb == kb && update.causes.contains(&cause))
     });
@@ -253,4 +262,40 @@ pub fn trigger(db: &Database, verdict: &Verdict, changes: &[Change]) -> Option<T
             .to_owned(),
     };
     Some(Trigger { change, why })
+}
+
+/// A restart that an update asks for does not name it: it is the last one that was installed before.
+fn update_behind<'c>(change: &Change, changes: &'c [Change]) -> Option<&'c Change> {
+    let unnamed = change.kind == CauseId::WindowsUpdate && change.kb.is_none();
+    let named = |other: &&Change| {
+        other.kind == CauseId::WindowsUpdate && other.kb.is_some() && other.time <= change.time
+    };
+    // Nearest first.
+    changes.iter().filter(|_| unnamed).find(named)
+}
+
+/// A change that only the ticket tells of. It is no evidence, for people suspect what they remember; but where the cause
+/// is known and such a change is documented to lead to it, it is the best that is known.
+fn told(db: &Database, timeline: &Timeline, cause: CauseId) -> Option<Trigger> {
+    let found = timeline.numbered().filter(|(_, entry)| entry.time.is_none());
+    let told = found.filter_map(|(id, entry)| {
+        let signature = db.signature(entry.signature?)?;
+        let is_told = signature.role == Role::Change && &*entry.provider == "mstsc";
+        let kind = signature.trigger.filter(|_| is_told)?;
+        let kb = known_update(db, entry.field("Message").unwrap_or_default(), cause);
+        let links = links(db, signature, kb.as_deref());
+        let change = Change { entry: id, kind, kb, time: None, links };
+        change.links.contains(&cause).then_some(change)
+    });
+    let change = told.min_by_key(|change| (change.kb.is_none(), change.links.len()))?;
+    let why = "only the ticket tells of it; such a change is documented to lead to the cause";
+    Some(Trigger { change, why: why.to_owned() })
+}
+
+/// The update that a sentence names, where it is on record for the cause.
+fn known_update(db: &Database, text: &str, cause: CauseId) -> Option<String> {
+    let named = |update: &&KnownUpdate| {
+        update.mark != Mark::U && update.causes.contains(&cause) && text.contains(&update.kb)
+    };
+    db.updates().iter().find(named).map(|update| update.kb.clone())
 }
