@@ -68,8 +68,13 @@ fn add_crash(case: &Case, incident: &Incident, weighed: &mut Weighed) {
         return;
     }
     let dirty = |event: &Event| {
-        (&*event.provider == "Microsoft-Windows-Kernel-Power" && event.event_id == Some(41))
-            .then_some(())
+        let told = matches!(
+            (&*event.provider, event.event_id),
+            ("Microsoft-Windows-Kernel-Power", Some(41))
+                | ("EventLog", Some(6008))
+                | ("Microsoft-Windows-WER-SystemErrorReporting" | "BugCheck", Some(1001))
+        );
+        told.then_some(())
     };
     let starts = marks(case, server, dirty);
     let Some((start, ())) = starts.range(time..=time + CRASHED).next() else { return };
@@ -149,7 +154,12 @@ fn add_stopped_listener(case: &Case, incident: &Incident, weighed: &mut Weighed)
     );
     // Its service going down is a fault of the service; a listener that goes alone was told to.
     let near = TimeDelta::minutes(1);
-    let with_service = service::went_down(case, server, since - near..=since + near);
+    let broke = |event: &Event| {
+        let rcm = event.is_from("Microsoft-Windows-TerminalServices-RemoteConnectionManager");
+        (rcm && matches!(event.event_id, Some(1035 | 1036))).then_some(())
+    };
+    let broken = marks(case, server, broke).range(since - near..=since + near).next().is_some();
+    let with_service = broken || service::went_down(case, server, since - near..=since + near);
     let (disabled, failed) =
         if with_service { (Grade::Weak, Grade::Strong) } else { (Grade::Strong, Grade::Moderate) };
     for (cause, grade) in [(CauseId::RdpDisabled, disabled), (CauseId::ListenerFailure, failed)] {

@@ -25,6 +25,7 @@ mod peer_certificate;
 mod protocols;
 pub mod rank;
 pub mod reasons;
+mod rule_changes;
 mod silence;
 mod storm;
 mod suites;

@@ -34,6 +34,20 @@ pub(super) fn add_grounds(
     add_lost_certificate(case, incident, weighed);
     add_clocks(offsets, incident, weighed);
     add_other_port(case, incident, weighed);
+    add_switched_off(weighed);
+}
+
+/// What switches Remote Desktop off explains that nobody listens: no other fault of the listener is needed.
+fn add_switched_off(weighed: &mut Weighed) {
+    let sure = |cause: &CauseId| {
+        let mut grounds = weighed.get(cause).into_iter().flatten();
+        grounds.any(|ground| ground.grade == Grade::Conclusive)
+    };
+    if sure(&CauseId::RdpDisabled) && !sure(&CauseId::ListenerFailure) {
+        let text = "it is switched off, which explains that nobody listens".to_owned();
+        let grounds = weighed.entry(CauseId::ListenerFailure).or_default();
+        grounds.push(ground("switched-off", Grade::Against, text));
+    }
 }
 
 pub(super) fn ground(rule: &str, grade: Grade, text: String) -> Ground {

@@ -152,6 +152,15 @@ pattern!(TIME, r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)");
 pattern!(PARENS, r"\(([^()]+)\)");
 pattern!(LABEL, r"(?m)^[ \t]*([^:\r\n]{1,80}?)[ \u{a0}]?[:：][ \t]*([^\r\n]*?)[ \t]*\r?$");
 
+/// What a word of another language stands for.
+fn meaning(word: &'static str) -> &'static str {
+    match word {
+        "servidor" | "serveur" => "server",
+        "cliente" => "client",
+        other => other,
+    }
+}
+
 impl Place {
     fn parse(text: &'static str) -> Option<Self> {
         if let Some(pattern) = text.strip_prefix("re:") {
@@ -202,7 +211,7 @@ impl Place {
                     .iter()
                     .filter(|word| at(word).is_some())
                     .min_by_key(|word| at(word))
-                    .copied();
+                    .map(|word| meaning(word));
             }
             Self::Label(label, number) => {
                 let mut lines = LABEL.captures_iter(message).filter(|line| {
