@@ -87,14 +87,15 @@ impl ChannelCoverage {
 pub struct HostKey(String);
 
 impl HostKey {
-    /// The key of a name; `None` for an empty one.
+    /// The key of a name; `None` for an empty one, or one without a letter.
     #[must_use]
     pub fn new(name: &str) -> Option<Self> {
         let name = name.trim().trim_end_matches('.').to_lowercase();
         let is_address = name.parse::<std::net::IpAddr>().is_ok();
         let label =
             if is_address { name.as_str() } else { name.split('.').next().unwrap_or_default() };
-        (!label.is_empty()).then(|| Self(label.to_owned()))
+        // `-` stands where nobody is named.
+        label.contains(char::is_alphanumeric).then(|| Self(label.to_owned()))
     }
 
     /// The name, lower case.

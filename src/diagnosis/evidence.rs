@@ -50,6 +50,16 @@ pub struct Ground {
     pub text: String,
 }
 
+impl Ground {
+    /// Whether it tells what the failure looked like to the client. It looks alike for several causes.
+    pub(super) fn is_looks(&self, db: &Database) -> bool {
+        let by_client = |found: &Signature| {
+            found.role == Role::Symptom && found.side == Side::Client
+        };
+        db.find(&self.signature).is_some_and(by_client)
+    }
+}
+
 /// All grounds per cause.
 pub type Weighed = BTreeMap<CauseId, Vec<Ground>>;
 

@@ -154,8 +154,11 @@ impl Incident {
         let stages = || self.stages.iter().chain(&failure.stages);
         let told = !self.stages.is_empty() && !failure.stages.is_empty();
         let all = |is: fn(&Stage) -> bool| told && stages().all(is);
+        let unanswered = |stages: &[Stage]| stages.contains(&Stage::Tcp);
         all(|stage| *stage <= Stage::Tcp)
-            || (all(|stage| *stage == Stage::CredSsp) && self.is_of(failure))
+            || (self.is_of(failure)
+                && (all(|stage| *stage == Stage::CredSsp)
+                    || (unanswered(&self.stages) && unanswered(&failure.stages))))
     }
 
     /// Whether a failure is one of the same computer.

@@ -90,7 +90,7 @@ pub fn diagnose(
             let weighed =
                 evidence::weigh(case, db, &timeline, &incident, &changes, offsets, weights);
             let (verdict, considered) = rank::rank(db, weights, weighed);
-            let trigger = trigger::trigger(db, &timeline, &verdict, &changes);
+            let trigger = trigger::trigger(case, db, &timeline, (&incident, &verdict), &changes);
             let missing = missing::missing(case, db, &incident, &verdict);
             let reasons = reasons::reasons(
                 case,

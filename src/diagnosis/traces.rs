@@ -6,7 +6,8 @@ use super::incident::Incident;
 use super::missing;
 use super::weights::Weights;
 use crate::case::Case;
-use crate::signatures::{Cause, Collect, Database, Grade, Kind, Role, Side};
+use crate::cause::Stage;
+use crate::signatures::{Cause, Collect, Database, Grade, Kind};
 
 /// Adds what the silence of logs says: the more of a cause's logs cover the failure, the more.
 pub(super) fn add_grounds(
@@ -42,19 +43,28 @@ pub(super) fn add_grounds(
     }
 }
 
+/// In which a server notes what it accepts.
+const CONNECTIONS: [&str; 2] = [
+    "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational",
+    "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational",
+];
+
 /// Whether a ground is the mark of the cause itself. What the failure looks like from the client is none: it looks so for
 /// several causes.
 fn is_trace(db: &Database, weights: &Weights, ground: &Ground) -> bool {
-    let seen_by_client = db
-        .find(&ground.signature)
-        .is_some_and(|found| found.role == Role::Symptom && found.side == Side::Client);
-    ground.weight_db >= weights.heavy && !seen_by_client
+    ground.weight_db >= weights.heavy && !ground.is_looks(db)
 }
 
 /// The logs a cause's file asks for that cover the failure, and how many it asks for.
 fn silent_logs<'db>(case: &Case, incident: &Incident, cause: &'db Cause) -> (Vec<&'db str>, usize) {
-    let logs: Vec<&Collect> =
-        cause.collect.iter().filter(|collect| collect.channel.is_some()).collect();
+    // Logs of connections are silent where none arrived, whatever kept it away.
+    let arrived = incident.stages.is_empty() || incident.stages.iter().any(|it| *it > Stage::Tcp);
+    let speaks = |log: &str| arrived || !CONNECTIONS.contains(&log);
+    let logs: Vec<&Collect> = cause
+        .collect
+        .iter()
+        .filter(|collect| collect.channel.as_deref().is_some_and(speaks))
+        .collect();
     let silent = logs.iter().filter(|collect| missing::covers(case, incident, collect));
     let names = silent.filter_map(|collect| collect.channel.as_deref()).collect();
     (names, logs.len())

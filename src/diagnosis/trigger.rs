@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::incident::Incident;
-use super::rank::Verdict;
+use super::rank::{HEAVY_DB, Suspect, Verdict};
 use super::{builds, downtime};
+use crate::attempts::{Attempt, AttemptSide};
 use crate::case::{Case, HostKey, HostRoles};
 use crate::cause::{CauseId, Stage};
 use crate::signatures::{Database, KnownUpdate, Mark, Role, Signature};
@@ -237,20 +238,84 @@ fn links(db: &Database, signature: &Signature, kb: Option<&str>) -> Vec<CauseId>
 /// context, however near it stands. Where no log tells of a change, the ticket's own words may.
 #[must_use]
 pub fn trigger(
+    case: &Case,
     db: &Database,
     timeline: &Timeline,
-    verdict: &Verdict,
+    (incident, verdict): (&Incident, &Verdict),
     changes: &[Change],
 ) -> Option<Trigger> {
-    let cause = verdict.first()?.cause;
-    logged(db, cause, changes).or_else(|| told(db, timeline, cause))
+    let first = verdict.first()?;
+    let linked = |change: &&Change| {
+        let by_kind = change.links.contains(&first.cause) || links_here(db, timeline, first, change);
+        by_kind && !worked_since(case, timeline, incident, first.cause, change)
+    };
+    logged(db, first.cause, changes, linked).or_else(|| told(db, timeline, first.cause))
 }
 
-fn logged(db: &Database, cause: CauseId, changes: &[Change]) -> Option<Trigger> {
+/// Links that only the evidence makes: whose port was taken may look at what was installed, and whose listener is wrapped
+/// at what replaces the wrapped file, which every cumulative update does.
+fn links_here(db: &Database, timeline: &Timeline, first: &Suspect, change: &Change) -> bool {
+    let shows = |names: &[&str]| {
+        let grounds = first.grounds.iter().filter(|ground| ground.weight_db >= HEAVY_DB);
+        grounds.into_iter().any(|ground| names.contains(&&*ground.signature))
+    };
+    let entry = timeline.get(change.entry).and_then(|entry| entry.signature);
+    let installs = entry
+        .and_then(|signature| db.signature(signature))
+        .is_some_and(|signature| INSTALLS.contains(&&*signature.name));
+    let updates = change.kind == CauseId::WindowsUpdate && change.kb.is_some();
+    (installs && shows(&TAKEN)) || (updates && shows(&WRAPPED))
+}
+
+/// Something was installed that may be anything.
+const INSTALLS: [&str; 4] = [
+    "msi-1033-installed",
+    "msi-11707-installed",
+    "scm-7045-service-installed",
+    "security-4697-service-installed",
+];
+
+/// Another program holds the port.
+const TAKEN: [&str; 3] = ["ports-rdp-taken", "port-taken", "rcm-1036-address-in-use"];
+
+/// The listener is not the one that Windows came with.
+const WRAPPED: [&str; 3] =
+    ["rdp-wrapper-not-listening", "scm-7034-wrapper", "apperror-1000-wrapper"];
+
+/// An update of the server that breaks logons breaks them for everybody: whoever got in after it shows that it did not.
+fn worked_since(
+    case: &Case,
+    timeline: &Timeline,
+    incident: &Incident,
+    cause: CauseId,
+    change: &Change,
+) -> bool {
+    let on_server = timeline
+        .get(change.entry)
+        .is_some_and(|entry| HostKey::new(&entry.host) == incident.server);
+    let (Some(changed), Some(last)) = (change.time, incident.last) else { return false };
+    let got_in = |attempt: &Attempt| {
+        attempt.side == AttemptSide::Server
+            && HostKey::new(&attempt.host) == incident.server
+            && attempt.succeeded()
+            && (changed..=last + TimeDelta::hours(1)).contains(&attempt.start)
+    };
+    on_server
+        && cause == CauseId::NlaAuthFailure
+        && change.kind == CauseId::WindowsUpdate
+        && case.attempts.list.iter().any(got_in)
+}
+
+fn logged(
+    db: &Database,
+    cause: CauseId,
+    changes: &[Change],
+    linked: impl Fn(&&Change) -> bool,
+) -> Option<Trigger> {
     // `min_by_key` keeps the first of equals, which is the nearest.
     let change = changes
         .iter()
-        .filter(|change| change.links.contains(&cause))
+        .filter(linked)
         .min_by_key(|change| (change.links.len(), change.kb.is_none()))?;
     let change = update_behind(change, changes).unwrap_or(change).clone();
     let update = change.kb.as_deref().and_then(|kb| {
@@ -283,6 +348,12 @@ fn told(db: &Database, timeline: &Timeline, cause: CauseId) -> Option<Trigger> {
         let is_told = signature.role == Role::Change && &*entry.provider == "mstsc";
         let kind = signature.trigger.filter(|_| is_told)?;
         let kb = known_update(db, entry.field("Message").unwrap_or_default(), cause);
+        // Of what the logs tell, words know nothing better.
+        let logged = |kb: &String| {
+            let same = |entry: &Entry| entry.time.is_some() && entry.field("KB") == Some(kb);
+            timeline.entries().iter().any(same)
+        };
+        let kb = kb.filter(|kb| !logged(kb));
         let links = links(db, signature, kb.as_deref());
         let change = Change { entry: id, kind, kb, time: None, links };
         change.links.contains(&cause).then_some(change)

@@ -6,12 +6,12 @@ use crate::signatures::Grade;
 /// The numbers of the model. Decibans are tenths of a power of ten of the odds: 10 dB = ten times as likely.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weights {
-    /// dB. Alone it reaches 0.99 from a prior of 0.03: the documentation says that this event is this fault.
+    /// dB. Alone it reaches 0.99 from a prior of 0.03, before doubt: the documentation says that this event is this fault.
     pub conclusive: f64,
     /// dB. Seen in one of three hundred failures that have another cause: of 53 answers to tickets of people who had not
     /// seen the tool, given on one such ground, 51 were right. Two causes with a strong ground each stay undecided.
     pub strong: f64,
-    /// dB. Seen in one of ten; two equal a strong one.
+    /// dB. Seen in one of ten; three do not reach a strong one.
     pub moderate: f64,
     /// dB. Seen in every other one, and so much is noise worth at most; five do not reach a strong one.
     pub weak: f64,

@@ -36,6 +36,7 @@ mod time_service;
 mod tls_peer;
 mod transcript;
 mod version;
+mod wrapper;
 mod zone_name;
 
 use std::collections::HashSet;
@@ -83,6 +84,7 @@ static READERS: &[Reader] = &[
     listener_settings::read,
     certificates::read,
     zone_name::read,
+    wrapper::read,
 ];
 
 /// Formats of their own that are pasted between other outputs.

@@ -302,9 +302,12 @@ fn pair(line: &str) -> Option<(u32, Option<u32>)> {
     });
     static BRACKETS: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"(?i)\b(0x[0-9a-f]{3,8})\s*[(/,]\s*(0x[0-9a-f]{1,4})\b"));
+    static SLASH: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?i)\b(?:error|code)\W{1,3}(0x[0-9a-f]{1,8})\s*/\s*(0x[0-9a-f]{1,4})\b"));
     static BARE: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"(?:^|[^\d/])(104|108|204|304|708|904)/(\d)(?:[^\d/]|$)"));
-    if let Some(found) = WORDS.captures(line).or_else(|| BRACKETS.captures(line)) {
+    let labelled = WORDS.captures(line).or_else(|| BRACKETS.captures(line));
+    if let Some(found) = labelled.or_else(|| SLASH.captures(line)) {
         return Some((code(found.get(1)?.as_str())?, code(found.get(2)?.as_str())));
     }
     let found = BARE.captures(line)?;
@@ -335,6 +338,11 @@ fn single(line: &str) -> Option<(u32, Option<u32>)> {
         LazyLock::new(|| pattern(r"(?i)\b(?:rdp|mstsc|remote desktop)\b"));
     let labelled = LABEL.captures(line).and_then(|found| Some(found.get(1)?.as_str().to_owned()));
     let labelled = labelled.filter(|text| text.contains(['x', 'X']) || ABOUT.is_match(line));
+    // Nobody means these in decimal.
+    let labelled = labelled.map(|text| match text.as_str() {
+        "104" | "108" | "204" | "304" | "708" | "904" => format!("0x{text}"),
+        _ => text,
+    });
     let bare = || Some(BARE.captures(line)?.get(1)?.as_str().to_owned());
     Some((code(&labelled.or_else(bare)?)?, None))
 }

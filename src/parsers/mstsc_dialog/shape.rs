@@ -49,7 +49,7 @@ fn speaks_of_it(text: &str) -> bool {
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
             r"(?ix)\bremote\ ?desktop|\bmstsc\b|\bRDP\b|\bRDS\b|0x904\b|\bterminal\ ?server|network\ level\ authentication
-            |remotesitzung|remoteanmeldung|ordinateur\ distant|authentification\ au\ niveau\ du\ réseau|equipo\ remoto
+            |remotesitzung|remotezugriff|remoteanmeldung|ordinateur\ distant|authentification\ au\ niveau\ du\ réseau|equipo\ remoto
             |bureau\ à\ distance|escritorio\ remoto
             |desktop\ remoto|área\ de\ trabalho\ remota|リモート\ ?デスクトップ",
         )
