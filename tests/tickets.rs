@@ -86,8 +86,7 @@ fn every_story_can_be_told() {
 fn tickets_get_the_right_answer() {
     let db = Database::built_in().expect("the built-in database can be read");
     let wanted = std::env::var("RDPWHY_TICKETS").unwrap_or_default();
-    let tickets: Vec<_> =
-        told().iter().filter(|ticket| ticket.name.contains(&wanted)).collect();
+    let tickets: Vec<_> = told().iter().filter(|ticket| ticket.name.contains(&wanted)).collect();
     let outcomes = outcomes(&tickets, &db);
     let report = Report::of(&outcomes);
     println!("{report}");

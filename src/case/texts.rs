@@ -160,8 +160,9 @@ impl Owners {
 
 /// What `hostname` printed, or stands behind the label of `systeminfo`. Where two machines are named, none is.
 fn printed_name<'t>(lines: &[&'t str]) -> Option<&'t str> {
-    static ASKED: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?i)>\s*hostname(?:\.exe)?\s*(?:[&;|].*)?$").expect("a constant"));
+    static ASKED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)>\s*hostname(?:\.exe)?\s*(?:[&;|].*)?$").expect("a constant")
+    });
     static NAME: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"^[A-Za-z][\w.-]{0,62}$").expect("a constant"));
     let printed = lines.windows(2).filter_map(|pair| match pair {
@@ -172,7 +173,8 @@ fn printed_name<'t>(lines: &[&'t str]) -> Option<&'t str> {
         let (label, name) = line.split_once(':')?;
         matches!(label.trim(), "Host Name" | "Hostname" | "Computername").then(|| name.trim())
     });
-    let names: BTreeSet<&str> = printed.chain(labelled).filter(|name| NAME.is_match(name)).collect();
+    let names: BTreeSet<&str> =
+        printed.chain(labelled).filter(|name| NAME.is_match(name)).collect();
     let mut names = names.into_iter();
     let first = names.next();
     if names.next().is_some() { None } else { first }

@@ -64,7 +64,7 @@ pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighe
 /// a line that went dead. Who cannot connect pulls the plug, so this says nothing where no session was.
 fn add_crash(case: &Case, incident: &Incident, weighed: &mut Weighed) {
     let (Some(server), Some(time)) = (&incident.server, incident.first) else { return };
-    if incident.stages != [Stage::Running] {
+    if !incident.stages.contains(&Stage::Running) {
         return;
     }
     let dirty = |event: &Event| {

@@ -53,9 +53,8 @@ pub struct Ground {
 impl Ground {
     /// Whether it tells what the failure looked like to the client. It looks alike for several causes.
     pub(super) fn is_looks(&self, db: &Database) -> bool {
-        let by_client = |found: &Signature| {
-            found.role == Role::Symptom && found.side == Side::Client
-        };
+        let by_client =
+            |found: &Signature| found.role == Role::Symptom && found.side == Side::Client;
         db.find(&self.signature).is_some_and(by_client)
     }
 }

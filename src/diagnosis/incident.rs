@@ -75,9 +75,10 @@ impl Incident {
     /// Whether words without a time can be about a restart: who cannot connect now is not kept out by one that was over
     /// hours before.
     pub(super) fn may_be_a_restart(&self, bucket: &Bucket) -> bool {
-        let recent = self.opened.zip(bucket.last).is_none_or(|(opened, last)| {
-            opened - last <= TimeDelta::hours(1)
-        });
+        let recent = self
+            .opened
+            .zip(bucket.last)
+            .is_none_or(|(opened, last)| opened - last <= TimeDelta::hours(1));
         self.basis != Basis::Words || self.speaks_of_end || self.is_over || recent
     }
 

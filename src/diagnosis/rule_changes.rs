@@ -59,7 +59,8 @@ fn shut_out(
         _ => return None,
     };
     let address = gone(case, incident, time).into_iter().find(|address| {
-        let named = address.parse().ok().and_then(|address| firewall_scope::includes(list, address));
+        let named =
+            address.parse().ok().and_then(|address| firewall_scope::includes(list, address));
         named == Some(blocks)
     })?;
     let name = rule.field("RuleName").unwrap_or("a rule");

@@ -246,7 +246,8 @@ pub fn trigger(
 ) -> Option<Trigger> {
     let first = verdict.first()?;
     let linked = |change: &&Change| {
-        let by_kind = change.links.contains(&first.cause) || links_here(db, timeline, first, change);
+        let by_kind =
+            change.links.contains(&first.cause) || links_here(db, timeline, first, change);
         by_kind && !worked_since(case, timeline, incident, first.cause, change)
     };
     logged(db, first.cause, changes, linked).or_else(|| told(db, timeline, first.cause))

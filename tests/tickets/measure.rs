@@ -170,7 +170,7 @@ impl<'o> Report<'o> {
     }
 
     fn false_incidents(&self) -> Share {
-        Share::of(self.of_truth(NOTHING).map(|outcome| outcome.answer != NOTHING))
+        Share::of(self.of_truth(NOTHING).map(|outcome| !outcome.right))
     }
 
     fn brier(&self) -> f64 {

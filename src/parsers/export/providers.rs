@@ -30,7 +30,9 @@ pub(in crate::parsers) fn source_at(words: &[&str]) -> Option<(usize, &'static s
     let begins = |name: &str| {
         let mut given = words.iter();
         let fits = name.split(' ').all(|word| {
-            given.next().is_some_and(|given| given.trim_end_matches([',', ';', ':']).eq_ignore_ascii_case(word))
+            given.next().is_some_and(|given| {
+                given.trim_end_matches([',', ';', ':']).eq_ignore_ascii_case(word)
+            })
         });
         fits.then(|| name.split(' ').count())
     };

@@ -302,8 +302,9 @@ fn pair(line: &str) -> Option<(u32, Option<u32>)> {
     });
     static BRACKETS: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"(?i)\b(0x[0-9a-f]{3,8})\s*[(/,]\s*(0x[0-9a-f]{1,4})\b"));
-    static SLASH: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?i)\b(?:error|code)\W{1,3}(0x[0-9a-f]{1,8})\s*/\s*(0x[0-9a-f]{1,4})\b"));
+    static SLASH: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)\b(?:error|code)\W{1,3}(0x[0-9a-f]{1,8})\s*/\s*(0x[0-9a-f]{1,4})\b")
+    });
     static BARE: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"(?:^|[^\d/])(104|108|204|304|708|904)/(\d)(?:[^\d/]|$)"));
     let labelled = WORDS.captures(line).or_else(|| BRACKETS.captures(line));
