@@ -26,7 +26,7 @@ pub(super) fn add_grounds(
         if grounds.iter().any(|ground| is_trace(db, weights, ground)) {
             continue;
         }
-        let (silent, all) = silent_logs(case, incident, cause);
+        let (silent, all) = silent_logs(case, db, incident, cause);
         if silent.is_empty() {
             continue;
         }
@@ -43,6 +43,16 @@ pub(super) fn add_grounds(
     }
 }
 
+/// Whether a cause would stand in a log by itself, and not only by how its connections end there. The classic logs have
+/// many writers.
+fn tells(db: &Database, cause: &Cause, log: &str) -> bool {
+    let Some((writer, _)) = log.split_once('/') else { return true };
+    db.signatures().iter().any(|signature| {
+        signature.evidence.get(&cause.id).is_some_and(|grade| *grade >= Grade::Strong)
+            && signature.providers().iter().any(|name| name.eq_ignore_ascii_case(writer))
+    })
+}
+
 /// In which a server notes what it accepts.
 const CONNECTIONS: [&str; 2] = [
     "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational",
@@ -56,10 +66,15 @@ fn is_trace(db: &Database, weights: &Weights, ground: &Ground) -> bool {
 }
 
 /// The logs a cause's file asks for that cover the failure, and how many it asks for.
-fn silent_logs<'db>(case: &Case, incident: &Incident, cause: &'db Cause) -> (Vec<&'db str>, usize) {
+fn silent_logs<'db>(
+    case: &Case,
+    db: &Database,
+    incident: &Incident,
+    cause: &'db Cause,
+) -> (Vec<&'db str>, usize) {
     // Logs of connections are silent where none arrived, whatever kept it away.
     let arrived = incident.stages.is_empty() || incident.stages.iter().any(|it| *it > Stage::Tcp);
-    let speaks = |log: &str| arrived || !CONNECTIONS.contains(&log);
+    let speaks = |log: &str| (arrived || !CONNECTIONS.contains(&log)) && tells(db, cause, log);
     let logs: Vec<&Collect> = cause
         .collect
         .iter()

@@ -43,7 +43,7 @@ use std::collections::HashSet;
 
 use self::transcript::Part;
 use super::{CoverageSpan, Interest, Parser, Sink, acl, certutil, damage, event_list, hotfix_list};
-use super::{mstsc_dialog, reg_export, systeminfo, wevtutil_text};
+use super::{event_viewer, mstsc_dialog, reg_export, systeminfo, wevtutil_text};
 use crate::bundle::limits;
 use crate::event::{Event, Position, Timestamp};
 use crate::notice::Notice;
@@ -144,7 +144,7 @@ impl Parser for CommandOutput {
         let parts = transcript::parts(&lines);
         let known = parts.iter().any(|part| !facts(part).is_empty())
             || needs_cutting(source, &parts)
-            || event_lines::are_in(&lines);
+            || (event_lines::are_in(&lines) && !event_viewer::EventViewer.sniff(source));
         known && !mstsc_dialog::is_ticket(source)
     }
 
