@@ -2,6 +2,7 @@
 
 pub(crate) mod places;
 mod texts;
+mod tried;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -122,7 +123,7 @@ pub struct Case {
     pub findings: Findings,
     /// Dialogs and statements of the ticket.
     pub ticket: Vec<Event>,
-    /// The server the ticket names.
+    /// The server the ticket names, or that was tried for it.
     pub ticket_server: Option<HostKey>,
     /// The client the ticket names.
     pub ticket_client: Option<HostKey>,
@@ -144,7 +145,8 @@ impl Case {
             Attempts::join(scans.iter_mut().map(|scan| std::mem::take(&mut scan.attempts)));
         let named =
             |field: &str| ticket.iter().filter_map(|fact| fact.field(field)).find_map(HostKey::new);
-        let (ticket_server, ticket_client) = (named("Server"), named("Client"));
+        let ticket_server = named("Server").or_else(|| tried::server(&findings, &attempts));
+        let ticket_client = named("Client");
         let mut case = Self { hosts, attempts, findings, ticket, ticket_server, ticket_client };
         case.give_roles(scans, sources);
         case.give_texts_a_host(scans, sources);

@@ -69,6 +69,9 @@ pub(super) fn find(text: &Text) -> Vec<Dialog> {
     if found.is_empty() {
         found = by_position(&text.lines);
     }
+    if found.is_empty() {
+        found = in_a_row(&text.lines);
+    }
     found.truncate(limits::TICKET_MESSAGES);
     // A number in the prose around a box is the same failure.
     for dialog in loose(&text.lines) {
@@ -260,6 +263,30 @@ fn by_position(lines: &[Line]) -> Vec<Dialog> {
         found.push(dialog);
     }
     found
+}
+
+/// Boxes in other languages that somebody wrote into one line:
+/// `(Fehlercode: 0x904, erweiterter Fehlercode: 0x7, Zeitstempel (UTC): 11/18/26 01:30:41 PM)`.
+fn in_a_row(lines: &[Line]) -> Vec<Dialog> {
+    static ROW: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\p{L}\s?:\s*(0x[0-9A-Fa-f]{1,8})\s?[,;/|]\s*\p{L}[^:,;]{2,60}:\s*(0x[0-9A-Fa-f]{1,4})\b",
+        )
+    });
+    // A pattern costs a millisecond to be made, and few texts have two codes in a line.
+    let rows = lines.iter().filter(|line| line.text.matches("0x").count() > 1);
+    let dialog = |line: &Line| {
+        let found = ROW.captures(&line.text)?;
+        let mut dialog = Dialog::new(line.number, code(found.get(1)?.as_str())?);
+        dialog.extended = code(found.get(2)?.as_str());
+        dialog.time = labels(&line.text).into_iter().find_map(|(_, label)| match label {
+            Label::Time(time) => Some(time),
+            _ => None,
+        });
+        dialog.strict = dialog.time.is_some();
+        is_client_code(dialog.error).then_some(dialog)
+    };
+    rows.filter_map(dialog).collect()
 }
 
 /// Codes in prose.

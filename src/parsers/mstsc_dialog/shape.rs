@@ -76,7 +76,9 @@ fn is_prose(text: &str) -> bool {
         .take(400)
         .collect();
     let odd = lines.iter().filter(|line| is_log_line(line, json)).count();
-    !lines.is_empty() && odd * 4 <= lines.len()
+    // A short ticket may have one line that looks like a log: its heading, or what was pasted.
+    let short = odd == 1 && lines.len() > 2;
+    !lines.is_empty() && (odd * 4 <= lines.len() || short)
 }
 
 /// The heading of a letter in languages that put a blank before the colon.
