@@ -1,15 +1,16 @@
 //! What all sources of a bundle say together: hosts with their roles, attempts, findings, the ticket, the coverage.
 
 pub(crate) mod places;
+mod texts;
+mod tried;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use self::places::Places;
 use crate::attempts::{AttemptSide, Attempts};
-use crate::event::{Event, SourceId};
+use crate::event::Event;
 use crate::findings::{Bucket, Findings};
 use crate::parsers::{CoverageSpan, LogState, RecordNumbers};
 use crate::scan::Scan;
@@ -87,14 +88,15 @@ impl ChannelCoverage {
 pub struct HostKey(String);
 
 impl HostKey {
-    /// The key of a name; `None` for an empty one.
+    /// The key of a name; `None` for an empty one, or one without a letter.
     #[must_use]
     pub fn new(name: &str) -> Option<Self> {
         let name = name.trim().trim_end_matches('.').to_lowercase();
         let is_address = name.parse::<std::net::IpAddr>().is_ok();
         let label =
             if is_address { name.as_str() } else { name.split('.').next().unwrap_or_default() };
-        (!label.is_empty()).then(|| Self(label.to_owned()))
+        // `-` stands where nobody is named.
+        label.contains(char::is_alphanumeric).then(|| Self(label.to_owned()))
     }
 
     /// The name, lower case.
@@ -121,7 +123,7 @@ pub struct Case {
     pub findings: Findings,
     /// Dialogs and statements of the ticket.
     pub ticket: Vec<Event>,
-    /// The server the ticket names.
+    /// The server the ticket names, or that was tried for it.
     pub ticket_server: Option<HostKey>,
     /// The client the ticket names.
     pub ticket_client: Option<HostKey>,
@@ -143,7 +145,8 @@ impl Case {
             Attempts::join(scans.iter_mut().map(|scan| std::mem::take(&mut scan.attempts)));
         let named =
             |field: &str| ticket.iter().filter_map(|fact| fact.field(field)).find_map(HostKey::new);
-        let (ticket_server, ticket_client) = (named("Server"), named("Client"));
+        let ticket_server = named("Server").or_else(|| tried::server(&findings, &attempts));
+        let ticket_client = named("Client");
         let mut case = Self { hosts, attempts, findings, ticket, ticket_server, ticket_client };
         case.give_roles(scans, sources);
         case.give_texts_a_host(scans, sources);
@@ -231,64 +234,6 @@ impl Case {
                 }
                 host.roles.server |= name;
                 host.roles.client |= !name;
-            }
-        }
-    }
-
-    /// A list of updates names no computer: it belongs to the host whose logs lie beside it, else to the one its collector
-    /// names, else to the side its folder is named after, else to the only server.
-    fn give_texts_a_host(&mut self, scans: &[Scan], sources: &[Source]) {
-        let path_of = |id: SourceId| sources.get(id.index()).map_or("", |source| &*source.path);
-        let mut places = Places::default();
-        for span in scans.iter().flat_map(|scan| &scan.coverage) {
-            places.claim(path_of(span.source), &span.computer);
-        }
-        // Listings that name their machine speak for what lies beside them.
-        for event in self.found("systeminfo") {
-            if let Some(computer) = &event.computer {
-                places.claim(path_of(event.origin.source), computer);
-            }
-        }
-        let named = |key: Option<&HostKey>| {
-            key.and_then(|key| self.hosts.get(key)).map(|host| Arc::from(host.name.as_str()))
-        };
-        let server = named(self.ticket_server.as_ref().or_else(|| self.only(|roles| roles.server)));
-        let client = named(self.ticket_client.as_ref().or_else(|| self.only(|roles| roles.client)));
-        let only = named(if self.hosts.len() == 1 { self.hosts.keys().next() } else { None });
-        let mut findings = std::mem::take(&mut self.findings);
-        let mut told: BTreeMap<HostKey, (Arc<str>, HostRoles)> = BTreeMap::new();
-        findings.rewrite(&mut |bucket| {
-            let event = &mut bucket.example;
-            if matches!(&*event.provider, "mstsc" | "ticket") {
-                return;
-            }
-            let path = path_of(event.origin.source);
-            let role = places::role(path);
-            if event.computer.is_none() {
-                let by_role = match role {
-                    HostRoles { server: true, client: false } => server.clone(),
-                    HostRoles { server: false, client: true } => client.clone(),
-                    _ => None,
-                };
-                let placed = places.host(path).or(by_role);
-                event.computer = placed.or_else(|| only.clone()).or_else(|| server.clone());
-            }
-            if let Some(name) = &event.computer
-                && let Some(key) = HostKey::new(name)
-            {
-                told.entry(key).or_insert_with(|| (Arc::clone(name), role));
-            }
-        });
-        self.findings = findings;
-        // Machines of which there are only texts.
-        for (key, (name, role)) in told {
-            let host = self.hosts.entry(key).or_insert_with(|| Host {
-                name: name.to_string(),
-                roles: role,
-                ..Host::default()
-            });
-            if host.name.is_empty() {
-                host.name = name.to_string();
             }
         }
     }

@@ -19,6 +19,7 @@ mod measure;
 mod support;
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rdpwhy::analysis::{self, Analysis, Scope};
 use rdpwhy::bundle::{Bundle, Options};
@@ -54,9 +55,29 @@ fn analyze<'db>(ticket: &Ticket, db: &'db Database) -> Analysis<'db> {
     analysis::analyze(&bundle, db, &Scope::default(), &|_| ())
 }
 
+/// All tickets, built once.
+fn told() -> &'static [Ticket] {
+    static TOLD: OnceLock<Vec<Ticket>> = OnceLock::new();
+    TOLD.get_or_init(|| tickets(&stories()))
+}
+
+/// What becomes of each, by as many threads as there are processors.
+fn outcomes(tickets: &[&Ticket], db: &Database) -> Vec<Outcome> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = tickets.len().div_ceil(threads).max(1);
+    let each = |part: &[&Ticket]| -> Vec<Outcome> {
+        part.iter().map(|ticket| Outcome::of(ticket, &analyze(ticket, db))).collect()
+    };
+    std::thread::scope(|scope| {
+        let lanes: Vec<_> =
+            tickets.chunks(share).map(|part| scope.spawn(move || each(part))).collect();
+        lanes.into_iter().flat_map(|lane| lane.join().unwrap()).collect()
+    })
+}
+
 #[test]
 fn every_story_can_be_told() {
-    let told = tickets(&stories());
+    let told = told();
     assert!(told.iter().all(|ticket| !ticket.files.is_empty()));
     println!("{} tickets", told.len());
 }
@@ -65,10 +86,8 @@ fn every_story_can_be_told() {
 fn tickets_get_the_right_answer() {
     let db = Database::built_in().expect("the built-in database can be read");
     let wanted = std::env::var("RDPWHY_TICKETS").unwrap_or_default();
-    let tickets: Vec<_> =
-        tickets(&stories()).into_iter().filter(|ticket| ticket.name.contains(&wanted)).collect();
-    let outcomes: Vec<Outcome> =
-        tickets.iter().map(|ticket| Outcome::of(ticket, &analyze(ticket, &db))).collect();
+    let tickets: Vec<_> = told().iter().filter(|ticket| ticket.name.contains(&wanted)).collect();
+    let outcomes = outcomes(&tickets, &db);
     let report = Report::of(&outcomes);
     println!("{report}");
     if wanted.is_empty() {

@@ -55,25 +55,33 @@ impl Places {
         folders(path).for_each(|folder| put(&mut self.below, folder));
     }
 
-    /// The computer of a file that names none: the only one whose logs lie in its folder; the one its collector names; the
-    /// only one of the nearest folder around it that has logs. What lies in a folder of the one side is not looked for in
-    /// that of the other.
+    /// The computer of a file that names none, see [`Places::beside`] and [`Places::around`].
     pub(crate) fn host(&self, path: &str) -> Option<Arc<str>> {
-        if let Some(lies) = self.direct.get(folder(path)) {
-            return lies.one().or(self.named(path).as_ref()).cloned();
+        self.beside(path).or_else(|| self.around(path))
+    }
+
+    /// The only computer whose logs lie in the folder of a file, or the one that its collector names.
+    pub(crate) fn beside(&self, path: &str) -> Option<Arc<str>> {
+        let direct = self.direct.get(folder(path)).and_then(Lies::one).cloned();
+        direct.or_else(|| self.named(path))
+    }
+
+    /// The only computer of the nearest folder around a file that has logs. What lies in a folder of the one side is not
+    /// looked for in that of the other.
+    pub(crate) fn around(&self, path: &str) -> Option<Arc<str>> {
+        if self.direct.contains_key(folder(path)) {
+            return None;
         }
-        self.named(path).or_else(|| {
-            for around in folders(path) {
-                if let Some(lies) = self.below.get(around) {
-                    return lies.one().cloned();
-                }
-                let last = around.rsplit(['/', '!']).next().unwrap_or_default();
-                if role(last) != HostRoles::default() {
-                    return None;
-                }
+        for around in folders(path) {
+            if let Some(lies) = self.below.get(around) {
+                return lies.one().cloned();
             }
-            None
-        })
+            let last = around.rsplit(['/', '!']).next().unwrap_or_default();
+            if role(last) != HostRoles::default() {
+                return None;
+            }
+        }
+        None
     }
 
     /// The computer that the path names, as its logs spell it where it has some.

@@ -23,6 +23,7 @@ pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighe
         })
         .flat_map(addresses)
         .collect();
+    add_redirection(case, incident, &own, weighed);
     let lookups = || of("name-lookup").filter(|event| is_server(event.field("Name")));
     if lookups().any(|event| event.field("Found") == Some("no")) {
         let text = format!("the name {} was looked up and not found", server.as_str());
@@ -47,6 +48,23 @@ pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighe
     {
         let text = format!("{} resolves to {address}, which the server has not", server.as_str());
         add("name-leads-elsewhere", Grade::Conclusive, text, weighed);
+    }
+}
+
+/// A session host tells the broker by which address clients reach it; an old one sends them to nobody.
+fn add_redirection(
+    case: &Case,
+    incident: &Incident,
+    own: &BTreeSet<IpAddr>,
+    weighed: &mut Weighed,
+) {
+    let set = case
+        .found_on(incident.server.as_ref(), "registry")
+        .filter(|event| event.field("Name") == Some("SessionDirectoryRedirectionIP"))
+        .find_map(|event| event.field("Data")?.parse::<IpAddr>().ok());
+    if let Some(address) = set.filter(|address| !own.is_empty() && !own.contains(address)) {
+        let text = format!("clients are redirected to {address}, which the server has not");
+        add("redirected-elsewhere", Grade::Strong, text, weighed);
     }
 }
 

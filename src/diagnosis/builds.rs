@@ -4,11 +4,14 @@
 //! A cumulative update sets the revision, so a host between the revision that broke something and the one that mended it
 //! had the fault, whatever its list of updates says. Source of the pairs: `signatures/known-updates.yaml`.
 
+use chrono::NaiveDate;
+
 use super::evidence::Weighed;
 use super::incident::Incident;
 use super::model::ground;
 use crate::case::{Case, HostKey};
 use crate::cause::CauseId;
+use crate::event::{Event, Timestamp};
 use crate::signatures::{Database, Grade, KnownUpdate, Mark, Side};
 
 /// A build of Windows.
@@ -63,6 +66,7 @@ pub(super) fn add_grounds(case: &Case, db: &Database, incident: &Incident, weigh
     let server = Build::of(case, incident.server.as_ref());
     let client = Build::of(case, incident.client.as_ref());
     add_credssp(server, client, weighed);
+    add_credssp_lists(case, db, incident, weighed);
     for (host, build, side) in
         [(&incident.server, server, Side::Server), (&incident.client, client, Side::Client)]
     {
@@ -135,6 +139,55 @@ fn add_credssp(server: Option<Build>, client: Option<Build>, weighed: &mut Weigh
         text,
     ));
 }
+
+/// What lists of updates say of CredSSP: the client has an update that refuses, and the server has none of that year.
+fn add_credssp_lists(case: &Case, db: &Database, incident: &Incident, weighed: &mut Weighed) {
+    let listed = |host: &Option<HostKey>| {
+        let lists = LISTS.iter().flat_map(|list| case.found_on(host.as_ref(), list));
+        let own = lists.filter(|event| {
+            let told = event.computer.as_deref().and_then(HostKey::new);
+            host.is_some() && told == *host
+        });
+        own.collect::<Vec<_>>()
+    };
+    let refuses = |event: &&Event| {
+        let kb = event.field("KB").unwrap_or_default();
+        db.updates().iter().any(|update| {
+            update.kb == kb && update.causes.contains(&CauseId::CredsspOracleRemediation)
+        })
+    };
+    let client = listed(&incident.client);
+    let Some(update) = client.iter().copied().find(|event| refuses(&event)) else { return };
+    // The malware tool comes every month, whatever else is installed.
+    let server: Vec<_> = listed(&incident.server)
+        .into_iter()
+        .filter(|event| event.field("KB") != Some("KB890830"))
+        .filter_map(|event| day(event.time))
+        .collect();
+    let Some(last) = server.iter().max().filter(|last| **last < CREDSSP_REPAIRED) else { return };
+    let text = format!(
+        "the client has {}, by which it refuses a server without the CredSSP update of 2018; the last update of the server is of {last}",
+        update.field("KB").unwrap_or_default()
+    );
+    let cause = weighed.entry(CauseId::CredsspOracleRemediation).or_default();
+    cause.push(ground("credssp-lists", Grade::Strong, text));
+}
+
+/// The day of a time, whoever's it is.
+fn day(time: Timestamp) -> Option<NaiveDate> {
+    match time {
+        Timestamp::Utc(time) => Some(time.date_naive()),
+        Timestamp::Local(time) => Some(time.date()),
+        Timestamp::Day(day) => Some(day),
+        Timestamp::Undated => None,
+    }
+}
+
+/// Where lists of updates come from.
+const LISTS: [&str; 2] = ["Get-HotFix", "wmic qfe"];
+
+/// When CVE-2018-0886 was repaired.
+const CREDSSP_REPAIRED: NaiveDate = NaiveDate::from_ymd_opt(2018, 3, 13).expect("a date");
 
 /// The update on record that brings a host to this build (`20348.4648`).
 pub(super) fn update_of<'db>(db: &'db Database, build: &str) -> Option<&'db KnownUpdate> {

@@ -11,7 +11,7 @@ use super::evidence::{Ground, Weighed};
 use super::incident::Incident;
 use crate::attempts::AttemptSide;
 use crate::case::{Case, HostKey};
-use crate::cause::CauseId;
+use crate::cause::{CauseId, Stage};
 use crate::event::Event;
 use crate::signatures::Grade;
 
@@ -40,6 +40,7 @@ fn power(event: &Event) -> Option<Power> {
 /// Adds what follows for an incident: a server that was not there refuses nobody, and no other cause is needed.
 pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighed) {
     add_stopped_listener(case, incident, weighed);
+    add_crash(case, incident, weighed);
     let (Some(server), Some(time)) = (&incident.server, incident.first) else { return };
     let (since, grade, text) = match gone_since(case, server, time) {
         Some(since) => (since, Grade::Conclusive, "and was not back when it failed"),
@@ -58,6 +59,35 @@ pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighe
         text,
     });
 }
+
+/// A session that was cut, and minutes later the server starts without having shut down: a crash looks from outside like
+/// a line that went dead. Who cannot connect pulls the plug, so this says nothing where no session was.
+fn add_crash(case: &Case, incident: &Incident, weighed: &mut Weighed) {
+    let (Some(server), Some(time)) = (&incident.server, incident.first) else { return };
+    if !incident.stages.contains(&Stage::Running) {
+        return;
+    }
+    let dirty = |event: &Event| {
+        let told = matches!(
+            (&*event.provider, event.event_id),
+            ("Microsoft-Windows-Kernel-Power", Some(41))
+                | ("EventLog", Some(6008))
+                | ("Microsoft-Windows-WER-SystemErrorReporting" | "BugCheck", Some(1001))
+        );
+        told.then_some(())
+    };
+    let starts = marks(case, server, dirty);
+    let Some((start, ())) = starts.range(time..=time + CRASHED).next() else { return };
+    let text = format!(
+        "the session was cut, and at {} the server started without having shut down",
+        super::clock::shown(*start)
+    );
+    let ground = super::model::ground("crashed", Grade::Conclusive, text);
+    weighed.entry(CauseId::ServerRestarted).or_default().push(ground);
+}
+
+/// A machine that crashes writes its memory to disk and starts again within this time.
+const CRASHED: TimeDelta = TimeDelta::minutes(15);
 
 /// Since when a computer was gone for all that its logs tell: they end where it goes, and the failure came later.
 fn last_seen_going(case: &Case, host: &HostKey, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -124,7 +154,12 @@ fn add_stopped_listener(case: &Case, incident: &Incident, weighed: &mut Weighed)
     );
     // Its service going down is a fault of the service; a listener that goes alone was told to.
     let near = TimeDelta::minutes(1);
-    let with_service = service::went_down(case, server, since - near..=since + near);
+    let broke = |event: &Event| {
+        let rcm = event.is_from("Microsoft-Windows-TerminalServices-RemoteConnectionManager");
+        (rcm && matches!(event.event_id, Some(1035 | 1036))).then_some(())
+    };
+    let broken = marks(case, server, broke).range(since - near..=since + near).next().is_some();
+    let with_service = broken || service::went_down(case, server, since - near..=since + near);
     let (disabled, failed) =
         if with_service { (Grade::Weak, Grade::Strong) } else { (Grade::Strong, Grade::Moderate) };
     for (cause, grade) in [(CauseId::RdpDisabled, disabled), (CauseId::ListenerFailure, failed)] {

@@ -22,8 +22,10 @@ use super::model;
 use super::owners;
 use super::peer_certificate;
 use super::protocols;
+use super::rule_changes;
 use super::storm;
 use super::suites;
+use super::traces;
 use super::trigger::{self, Change};
 use super::weights::Weights;
 use crate::case::{Case, HostKey};
@@ -46,6 +48,15 @@ pub struct Ground {
     pub entry: Option<EntryId>,
     /// In words.
     pub text: String,
+}
+
+impl Ground {
+    /// Whether it tells what the failure looked like to the client. It looks alike for several causes.
+    pub(super) fn is_looks(&self, db: &Database) -> bool {
+        let by_client =
+            |found: &Signature| found.role == Role::Symptom && found.side == Side::Client;
+        db.find(&self.signature).is_some_and(by_client)
+    }
 }
 
 /// All grounds per cause.
@@ -76,6 +87,7 @@ pub fn weigh(
         members::add_grounds,
         suites::add_grounds,
         answers::add_grounds,
+        rule_changes::add_grounds,
     ] {
         add(case, incident, &mut weighed);
     }
@@ -83,6 +95,7 @@ pub fn weigh(
     // What the model itself knows stands at the failure and is no noise.
     let own = weighed.values_mut().flatten().filter(|ground| ground.weight_db == 0.0);
     own.for_each(|ground| ground.weight_db = weights.of(ground.grade));
+    traces::add_grounds(case, db, incident, weights, &mut weighed);
     weighed
 }
 
@@ -125,9 +138,10 @@ fn found(
             || background.is_usual(incident, signature, series, &calm);
         let seen = seen_at(incident, signature, series, shift);
         let heard = |cause: &CauseId| {
-            *cause != CauseId::SessionEndedNormally
+            (*cause != CauseId::SessionEndedNormally
                 || signature.side == Side::Client
-                || incident.speaks_of_end
+                || incident.speaks_of_end)
+                && (*cause != CauseId::ServerRestarted || incident.may_be_a_restart(bucket))
         };
         for (cause, grade) in signature.evidence.iter().filter(|(cause, _)| heard(cause)) {
             if !speaks_without_time(incident, *cause, *grade, bucket, signature) {
@@ -159,18 +173,35 @@ fn set_by(event: &Event) -> String {
 
 /// Values of Remote Desktop that a policy sets: the local value of the same name is not in force, and on machines that
 /// get theirs by policy it usually says the opposite.
-struct Policies(BTreeSet<(Option<HostKey>, String)>);
+struct Policies {
+    set: BTreeSet<(Option<HostKey>, String)>,
+    /// Hosts whose listener is set to another port: that nobody listens on 3389 is as it should be.
+    moved: BTreeSet<Option<HostKey>>,
+}
 
 impl Policies {
     fn of(case: &Case) -> Self {
         let buckets = case.findings.series().flat_map(|(_, series)| &series.buckets);
         let set = buckets.filter(|bucket| Self::is_set_by_one(&bucket.example));
-        Self(set.filter_map(|bucket| Self::name(&bucket.example)).collect())
+        let set = set.filter_map(|bucket| Self::name(&bucket.example)).collect();
+        let elsewhere = |event: &&Event| {
+            event.field("Name") == Some("PortNumber")
+                && event.field("Data").is_some_and(|port| port != "3389")
+        };
+        let moved = case.found("registry").filter(elsewhere).map(Self::host).collect();
+        Self { set, moved }
+    }
+
+    fn host(event: &Event) -> Option<HostKey> {
+        event.computer.as_deref().and_then(HostKey::new)
     }
 
     fn overrule(&self, event: &Event) -> bool {
+        if event.is_from("ports") && event.field("Listening") == Some("no") {
+            return event.field("Port") == Some("3389") && self.moved.contains(&Self::host(event));
+        }
         let local = event.is_from("registry") && event.field("Policy").is_none();
-        local && Self::name(event).is_some_and(|name| self.0.contains(&name))
+        local && Self::name(event).is_some_and(|name| self.set.contains(&name))
     }
 
     fn is_set_by_one(event: &Event) -> bool {
@@ -180,8 +211,7 @@ impl Policies {
     }
 
     fn name(event: &Event) -> Option<(Option<HostKey>, String)> {
-        let host = event.computer.as_deref().and_then(HostKey::new);
-        event.field("Name").map(|name| (host, name.to_ascii_lowercase()))
+        event.field("Name").map(|name| (Self::host(event), name.to_ascii_lowercase()))
     }
 }
 

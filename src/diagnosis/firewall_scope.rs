@@ -98,7 +98,7 @@ pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighe
 
 /// Whether an address is in a list as rules have it: `10.0.0.0/8`, `10.0.0.0/255.0.0.0`, `10.0.0.1-10.0.0.9`, one address, `Any`;
 /// `None` when a word in it, such as `LocalSubnet`, may mean it.
-fn includes(list: &str, address: IpAddr) -> Option<bool> {
+pub(super) fn includes(list: &str, address: IpAddr) -> Option<bool> {
     let mut sure = true;
     for part in list.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         match range(part) {

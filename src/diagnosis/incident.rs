@@ -14,6 +14,7 @@ use crate::case::{Case, HostKey};
 use crate::cause::Stage;
 use crate::codes::DisconnectReason;
 use crate::event::Origin;
+use crate::findings::Bucket;
 use crate::signatures::Database;
 
 /// One occurrence of the failure being explained, made of one or more failed connections.
@@ -55,6 +56,8 @@ pub struct Incident {
     pub thrown_out: bool,
     /// Whether what was reported is, or may be, that a session ended.
     pub speaks_of_end: bool,
+    /// Whether somebody says that it works again.
+    pub is_over: bool,
     /// When the ticket was written; failures without a time of their own happened before.
     pub opened: Option<DateTime<Utc>>,
     /// The last connection to this server that worked before it.
@@ -68,6 +71,16 @@ pub struct Incident {
 impl Incident {
     /// Times that are kept; more tell nothing new.
     pub const TIMES: usize = 64;
+
+    /// Whether words without a time can be about a restart: who cannot connect now is not kept out by one that was over
+    /// hours before.
+    pub(super) fn may_be_a_restart(&self, bucket: &Bucket) -> bool {
+        let recent = self
+            .opened
+            .zip(bucket.last)
+            .is_none_or(|(opened, last)| opened - last <= TimeDelta::hours(1));
+        self.basis != Basis::Words || self.speaks_of_end || self.is_over || recent
+    }
 
     /// Whether nobody on the client's side said that it failed.
     #[must_use]
@@ -101,6 +114,7 @@ impl Incident {
             reported: matches!(failure.basis, Basis::Dialog | Basis::Words),
             thrown_out: false,
             speaks_of_end: failure.normal_end,
+            is_over: false,
             opened: None,
             last_good: None,
             first_good_after: None,
@@ -123,7 +137,10 @@ impl Incident {
             self.last.zip(failure.time).is_none_or(|(last, time)| time - last <= Self::APART);
         let same_code = match (self.code, failure.code) {
             (Some(a), Some(b)) => {
-                a.error == b.error || self.basis == Basis::Server || failure.basis == Basis::Server
+                a.error == b.error
+                    || self.basis == Basis::Server
+                    || failure.basis == Basis::Server
+                    || self.is_alike(failure)
             }
             _ => true,
         };
@@ -133,11 +150,27 @@ impl Incident {
             && self.normal_end == failure.normal_end
     }
 
-    /// What one client meets within minutes is one outage, though the first connection was cut and the next not even
+    /// Whatever a client calls it: nobody answers, or one person's logon is refused once more.
+    fn is_alike(&self, failure: &Failure) -> bool {
+        let stages = || self.stages.iter().chain(&failure.stages);
+        let told = !self.stages.is_empty() && !failure.stages.is_empty();
+        let all = |is: fn(&Stage) -> bool| told && stages().all(is);
+        let unanswered = |stages: &[Stage]| stages.contains(&Stage::Tcp);
+        all(|stage| *stage <= Stage::Tcp)
+            || (self.is_of(failure)
+                && (all(|stage| *stage == Stage::CredSsp)
+                    || (unanswered(&self.stages) && unanswered(&failure.stages))))
+    }
+
+    /// Whether a failure is one of the same computer.
+    fn is_of(&self, failure: &Failure) -> bool {
+        let same_client = self.client.is_some() && self.client == failure.client;
+        same_client || failure.peer.as_ref().is_some_and(|peer| self.peers.contains(peer))
+    }
+
+    /// What one client meets within minutes, though the first connection was cut and the next not even
     /// accepted.
     fn goes_on_with(&self, failure: &Failure) -> bool {
-        let same_client = self.client.is_some() && self.client == failure.client;
-        let same_peer = failure.peer.as_ref().is_some_and(|peer| self.peers.contains(peer));
         let soon = self
             .last
             .zip(failure.time)
@@ -148,7 +181,7 @@ impl Incident {
             !stages.is_empty() && stages.iter().all(definite)
         };
         let outage = !refused(&self.stages) && !refused(&failure.stages);
-        (same_client || same_peer) && soon && outage
+        self.is_of(failure) && soon && outage
     }
 
     /// A client that is cut off and tries again does so within this time.
@@ -253,6 +286,7 @@ pub fn incidents(case: &Case, db: &Database, failures: &[Failure]) -> Vec<Incide
             Some(code) => code.error == 3 || code.is_normal_end(),
             None => incident.basis == Basis::Words && complaint.ended,
         };
+        incident.is_over = complaint.over;
         incident.thrown_out |= incident.basis == Basis::Words && was_cut_short(case, incident);
         incident.speaks_of_end &= !incident.thrown_out;
     }

@@ -66,18 +66,33 @@ pub(super) fn side_of(side: Side) -> &'static str {
 
 /// Whether the log was collected and reaches over the incident.
 pub(super) fn is_there(case: &Case, incident: &Incident, collect: &Collect) -> bool {
+    any_log(case, incident, collect, |log| {
+        incident.last.is_none_or(|time| log.covers(time) || log.last >= time || log.first <= time)
+    })
+}
+
+/// Whether the log was collected and tells of the time of the failure, so that its silence means something.
+pub(super) fn covers(case: &Case, incident: &Incident, collect: &Collect) -> bool {
+    any_log(case, incident, collect, |log| {
+        !log.cleared && incident.first.is_some_and(|time| log.covers(time))
+    })
+}
+
+/// Whether such a log of the side it is on is as asked.
+fn any_log(
+    case: &Case,
+    incident: &Incident,
+    collect: &Collect,
+    is: impl Fn(&ChannelCoverage) -> bool,
+) -> bool {
     let Some(channel) = &collect.channel else { return false };
-    let covered = |key: &HostKey| {
-        let log = case.hosts.get(key).and_then(|host| host.coverage.get(channel.as_str()));
-        log.is_some_and(|log: &ChannelCoverage| {
-            incident
-                .last
-                .is_none_or(|time| log.covers(time) || log.last >= time || log.first <= time)
-        })
+    let log = |key: &HostKey| {
+        let host = case.hosts.get(key);
+        host.and_then(|host| host.coverage.get(channel.as_str())).is_some_and(&is)
     };
     match collect.side {
-        Side::Server => incident.server.as_ref().is_some_and(covered),
-        Side::Client => incident.client.as_ref().is_some_and(covered),
-        _ => case.hosts.keys().any(covered),
+        Side::Server => incident.server.as_ref().is_some_and(log),
+        Side::Client => incident.client.as_ref().is_some_and(log),
+        _ => case.hosts.keys().any(log),
     }
 }

@@ -25,10 +25,12 @@ mod peer_certificate;
 mod protocols;
 pub mod rank;
 pub mod reasons;
+mod rule_changes;
 mod silence;
 mod storm;
 mod suites;
 mod trace;
+mod traces;
 pub mod trigger;
 pub mod weights;
 pub mod why_not;
@@ -89,7 +91,7 @@ pub fn diagnose(
             let weighed =
                 evidence::weigh(case, db, &timeline, &incident, &changes, offsets, weights);
             let (verdict, considered) = rank::rank(db, weights, weighed);
-            let trigger = trigger::trigger(db, &verdict, &changes);
+            let trigger = trigger::trigger(case, db, &timeline, (&incident, &verdict), &changes);
             let missing = missing::missing(case, db, &incident, &verdict);
             let reasons = reasons::reasons(
                 case,

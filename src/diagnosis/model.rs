@@ -34,6 +34,34 @@ pub(super) fn add_grounds(
     add_lost_certificate(case, incident, weighed);
     add_clocks(offsets, incident, weighed);
     add_other_port(case, incident, weighed);
+    add_switched_off(weighed);
+    forget_answers(db, weighed);
+}
+
+/// Where another program holds the port, it is that program which answers: nothing a client hears speaks for the listener.
+fn forget_answers(db: &Database, weighed: &mut Weighed) {
+    if !port_is_taken(weighed) {
+        return;
+    }
+    let heard = |ground: &Ground| {
+        let found = db.find(&ground.signature);
+        ground.grade.is_against() && found.is_some_and(|found| found.side == Side::Client)
+    };
+    let grounds = weighed.entry(CauseId::ListenerFailure).or_default();
+    grounds.retain(|ground| !heard(ground));
+}
+
+/// What switches Remote Desktop off explains that nobody listens: no other fault of the listener is needed.
+fn add_switched_off(weighed: &mut Weighed) {
+    let sure = |cause: &CauseId| {
+        let mut grounds = weighed.get(cause).into_iter().flatten();
+        grounds.any(|ground| ground.grade == Grade::Conclusive)
+    };
+    if sure(&CauseId::RdpDisabled) && !sure(&CauseId::ListenerFailure) {
+        let text = "it is switched off, which explains that nobody listens".to_owned();
+        let grounds = weighed.entry(CauseId::ListenerFailure).or_default();
+        grounds.push(ground("switched-off", Grade::Against, text));
+    }
 }
 
 pub(super) fn ground(rule: &str, grade: Grade, text: String) -> Ground {

@@ -100,7 +100,7 @@ pub fn rank(db: &Database, weights: &Weights, mut weighed: Weighed) -> (Verdict,
     let verdict = match suspects.first() {
         Some(first)
             if first.probability >= weights.named
-                && first.grounds.iter().any(|ground| ground.weight_db >= weights.heavy) =>
+                && first.grounds.iter().any(|ground| is_telling(db, weights, ground)) =>
         {
             Verdict::Ranked(suspects)
         }
@@ -110,6 +110,11 @@ pub fn rank(db: &Database, weights: &Weights, mut weighed: Weighed) -> (Verdict,
         },
     };
     (verdict, considered)
+}
+
+/// Whether a ground can name a cause. What a client shows looks alike for several causes, unless it says more than that.
+fn is_telling(db: &Database, weights: &Weights, ground: &Ground) -> bool {
+    ground.weight_db >= weights.heavy && (!ground.is_looks(db) || ground.grade >= Grade::Strong)
 }
 
 fn suspect(cause: CauseId, grounds: Vec<Ground>) -> Suspect {

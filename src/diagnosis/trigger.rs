@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::incident::Incident;
-use super::rank::Verdict;
+use super::rank::{HEAVY_DB, Suspect, Verdict};
 use super::{builds, downtime};
+use crate::attempts::{Attempt, AttemptSide};
 use crate::case::{Case, HostKey, HostRoles};
 use crate::cause::{CauseId, Stage};
-use crate::signatures::{Database, Role, Signature};
+use crate::signatures::{Database, KnownUpdate, Mark, Role, Signature};
 use crate::timeline::{Entry, EntryId, Timeline};
 
 /// Without a connection that worked, changes are looked for this far back.
@@ -234,16 +235,90 @@ fn links(db: &Database, signature: &Signature, kb: Option<&str>) -> Vec<CauseId>
 
 /// The change that a documented link ties to the named cause; of several the one that is tied to fewest other causes, of
 /// those one that names its update, and of those the nearest. A change without a link is
-/// context, however near it stands.
+/// context, however near it stands. Where no log tells of a change, the ticket's own words may.
 #[must_use]
-pub fn trigger(db: &Database, verdict: &Verdict, changes: &[Change]) -> Option<Trigger> {
-    let cause = verdict.first()?.cause;
+pub fn trigger(
+    case: &Case,
+    db: &Database,
+    timeline: &Timeline,
+    (incident, verdict): (&Incident, &Verdict),
+    changes: &[Change],
+) -> Option<Trigger> {
+    let first = verdict.first()?;
+    let linked = |change: &&Change| {
+        let by_kind =
+            change.links.contains(&first.cause) || links_here(db, timeline, first, change);
+        by_kind && !worked_since(case, timeline, incident, first.cause, change)
+    };
+    logged(db, first.cause, changes, linked).or_else(|| told(db, timeline, first.cause))
+}
+
+/// Links that only the evidence makes: whose port was taken may look at what was installed, and whose listener is wrapped
+/// at what replaces the wrapped file, which every cumulative update does.
+fn links_here(db: &Database, timeline: &Timeline, first: &Suspect, change: &Change) -> bool {
+    let shows = |names: &[&str]| {
+        let grounds = first.grounds.iter().filter(|ground| ground.weight_db >= HEAVY_DB);
+        grounds.into_iter().any(|ground| names.contains(&&*ground.signature))
+    };
+    let entry = timeline.get(change.entry).and_then(|entry| entry.signature);
+    let installs = entry
+        .and_then(|signature| db.signature(signature))
+        .is_some_and(|signature| INSTALLS.contains(&&*signature.name));
+    let updates = change.kind == CauseId::WindowsUpdate && change.kb.is_some();
+    (installs && shows(&TAKEN)) || (updates && shows(&WRAPPED))
+}
+
+/// Something was installed that may be anything.
+const INSTALLS: [&str; 4] = [
+    "msi-1033-installed",
+    "msi-11707-installed",
+    "scm-7045-service-installed",
+    "security-4697-service-installed",
+];
+
+/// Another program holds the port.
+const TAKEN: [&str; 3] = ["ports-rdp-taken", "port-taken", "rcm-1036-address-in-use"];
+
+/// The listener is not the one that Windows came with.
+const WRAPPED: [&str; 3] =
+    ["rdp-wrapper-not-listening", "scm-7034-wrapper", "apperror-1000-wrapper"];
+
+/// An update of the server that breaks logons breaks them for everybody: whoever got in after it shows that it did not.
+fn worked_since(
+    case: &Case,
+    timeline: &Timeline,
+    incident: &Incident,
+    cause: CauseId,
+    change: &Change,
+) -> bool {
+    let on_server = timeline
+        .get(change.entry)
+        .is_some_and(|entry| HostKey::new(&entry.host) == incident.server);
+    let (Some(changed), Some(last)) = (change.time, incident.last) else { return false };
+    let got_in = |attempt: &Attempt| {
+        attempt.side == AttemptSide::Server
+            && HostKey::new(&attempt.host) == incident.server
+            && attempt.succeeded()
+            && (changed..=last + TimeDelta::hours(1)).contains(&attempt.start)
+    };
+    on_server
+        && cause == CauseId::NlaAuthFailure
+        && change.kind == CauseId::WindowsUpdate
+        && case.attempts.list.iter().any(got_in)
+}
+
+fn logged(
+    db: &Database,
+    cause: CauseId,
+    changes: &[Change],
+    linked: impl Fn(&&Change) -> bool,
+) -> Option<Trigger> {
     // `min_by_key` keeps the first of equals, which is the nearest.
     let change = changes
         .iter()
-        .filter(|change| change.links.contains(&cause))
-        .min_by_key(|change| (change.links.len(), change.kb.is_none()))?
-        .clone();
+        .filter(linked)
+        .min_by_key(|change| (change.links.len(), change.kb.is_none()))?;
+    let change = update_behind(change, changes).unwrap_or(change).clone();
     let update = change.kb.as_deref().and_then(|kb| {
         db.updates().iter().find(|update| update.kb == kb && update.causes.contains(&cause))
     });
@@ -253,4 +328,46 @@ pub fn trigger(db: &Database, verdict: &Verdict, changes: &[Change]) -> Option<T
             .to_owned(),
     };
     Some(Trigger { change, why })
+}
+
+/// A restart that an update asks for does not name it: it is the last one that was installed before.
+fn update_behind<'c>(change: &Change, changes: &'c [Change]) -> Option<&'c Change> {
+    let unnamed = change.kind == CauseId::WindowsUpdate && change.kb.is_none();
+    let named = |other: &&Change| {
+        other.kind == CauseId::WindowsUpdate && other.kb.is_some() && other.time <= change.time
+    };
+    // Nearest first.
+    changes.iter().filter(|_| unnamed).find(named)
+}
+
+/// A change that only the ticket tells of. It is no evidence, for people suspect what they remember; but where the cause
+/// is known and such a change is documented to lead to it, it is the best that is known.
+fn told(db: &Database, timeline: &Timeline, cause: CauseId) -> Option<Trigger> {
+    let found = timeline.numbered().filter(|(_, entry)| entry.time.is_none());
+    let told = found.filter_map(|(id, entry)| {
+        let signature = db.signature(entry.signature?)?;
+        let is_told = signature.role == Role::Change && &*entry.provider == "mstsc";
+        let kind = signature.trigger.filter(|_| is_told)?;
+        let kb = known_update(db, entry.field("Message").unwrap_or_default(), cause);
+        // Of what the logs tell, words know nothing better.
+        let logged = |kb: &String| {
+            let same = |entry: &Entry| entry.time.is_some() && entry.field("KB") == Some(kb);
+            timeline.entries().iter().any(same)
+        };
+        let kb = kb.filter(|kb| !logged(kb));
+        let links = links(db, signature, kb.as_deref());
+        let change = Change { entry: id, kind, kb, time: None, links };
+        change.links.contains(&cause).then_some(change)
+    });
+    let change = told.min_by_key(|change| (change.kb.is_none(), change.links.len()))?;
+    let why = "only the ticket tells of it; such a change is documented to lead to the cause";
+    Some(Trigger { change, why: why.to_owned() })
+}
+
+/// The update that a sentence names, where it is on record for the cause.
+fn known_update(db: &Database, text: &str, cause: CauseId) -> Option<String> {
+    let named = |update: &&KnownUpdate| {
+        update.mark != Mark::U && update.causes.contains(&cause) && text.contains(&update.kb)
+    };
+    db.updates().iter().find(named).map(|update| update.kb.clone())
 }

@@ -14,6 +14,8 @@ pub(super) struct Complaint {
     pub(super) fails: bool,
     /// A session that was there came to an end.
     pub(super) ended: bool,
+    /// It works again.
+    pub(super) over: bool,
     /// Somebody says that all is well.
     pub(super) reassured: bool,
 }
@@ -29,9 +31,10 @@ impl Complaint {
     fn in_text(text: &str) -> Self {
         let text = text.replace('’', "'").to_lowercase();
         // Who asks whether all is well, or says so, does not complain; quoted errors stand in the logs.
-        let reassured = REASSURING.is_match(&text);
+        let reassured = REASSURING.is_match(&text) && !EXCEPTING.is_match(&text);
         let ended = ENDING.is_match(&text);
-        Self { fails: (FAILING.is_match(&text) || ended) && !reassured, ended, reassured }
+        let over = OVER.is_match(&text);
+        Self { fails: (FAILING.is_match(&text) || ended) && !reassured, ended, over, reassured }
     }
 }
 
@@ -56,6 +59,10 @@ static FAILING: LazyLock<Regex> = LazyLock::new(|| {
         |\bplus\ de\ (?:bureau|connexion|accès)|écran\ noir|injoignable|expir|personne\ ne
         |\berror|\bfall[aóo]|\bno\ (?:puedo|puede|funciona|conecta|deja|podemos|se\ puede|responde|entra|abre)|desconect|cierra|rechaz|deneg
         |imposible|bloquea|se\ corta|pantalla\ (?:en\ )?negr|caduc|nadie\b
+        |\bdraußen\b|\bdraussen\b|\btemporär\w*\ (?:benutzer)?profil|\btemporary\ profile|profil\ temporaire|perfil\ temporal|profilo\ temporaneo
+        |\bzwart\ scherm|\bniet\ (?:meer|bereikbaar|inloggen|verbinden)|\bverbreekt|\bverbroken|\b(?:eruit|er\ weer\ uit)\b
+        |\bnie\ (?:działa|mogę|można|łączy)|\bbłąd\b|не\ (?:подключ|работ|могу|удается)|ошибка|接続できません|エラー|切断|无法|错误
+        |reconnecting\b|\bresets?\b|\bdisconnect|\bbarely\b|\btrying\ to\ reconnect
         |\berrore|non\ (?:funziona|riesc|si\ connette)|schermo\ nero|disconness|rifiutat|\berro\b|não\ (?:consigo|funciona|abre)|foutmelding
         |werkt\ niet|kan\ niet|kom\ niet",
     )
@@ -70,8 +77,28 @@ static REASSURING: LazyLock<Regex> = LazyLock::new(|| {
         |\bnothing\ is\ (?:broken|wrong)\b|\bplease\ confirm\b|\beverything\ works\b|\ball\ (?:is\ )?(?:fine|well)\b
         |\b(?:users?|everyone|everybody|people)\ (?:all\ )?(?:can\ )?(?:(?:have|has|had)\ no\ problems?|works?\ (?:fine|well|normally|as\ usual)|log\ (?:on|in)\ (?:fine|normally))
         |\bi\ (?:myself\ )?can\ (?:log\ (?:on|in)|connect|work)\b
+        |\bjust\ (?:a|one)\ question\b|\bnot\ an?\ (?:incident|outage|problem)\b|\b(?:nobody|no\ one|no\ user)\ (?:has\ )?complain
+        |\bkeine\ störung\b|\bnur\ eine\ frage\b|\bniemand\ (?:hat\ sich\ )?beschwert\b|\bniemand\ beschwert\b|\bsimple\ question\b|\bpersonne\ ne\ se\ plaint
+        |\bsolo\ una\ (?:pregunta|duda)\b|\bnadie\ se\ (?:ha\ )?queja
         |\banmelden\ geht\b|\balles\ andere\ geht\b|\bkeine\ (?:beschwerden|probleme\ gemeldet)\b|\balle\ (?:können\ )?arbeiten\b
         |\btout\ (?:va|fonctionne)\b|\baucun\ problème\ (?:signalé|remonté)|\baucune\ plainte|\bsin\ quejas\b|\btodo\ funciona\b",
+    )
+    .expect("the pattern is a constant")
+});
+
+/// Everything works but one thing.
+static EXCEPTING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(?:works?|fine|geht|fonctionne|funciona)\b[^.!?]{0,60}\b(?:except|but not|außer|sauf|excepto|menos)\b")
+        .expect("the pattern is a constant")
+});
+
+/// It is over.
+static OVER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x)
+        \b(?:works?|worked|working|fine|up|back|ok)\ (?:\w+\ )?again\b|\bback\ (?:to\ normal|up|online)\b
+        |\bwieder\ (?:da|möglich|normal|ok)\b|\b(?:geht|ging'?s?|gingen|läuft|lief)\ (?:\w+\ ){0,3}wieder\b
+        |\bremarche|\brefonctionne|de\ nouveau\b|\bvolvi[óo]\b|\bde\ nuevo\b",
     )
     .expect("the pattern is a constant")
 });

@@ -58,6 +58,7 @@ pub const TEXT_PROVIDERS: &[&str] = &[
     "gpresult",
     "security-product",
     "device-join",
+    "rdp-wrapper",
     "http-log",
     "wfp",
 ];

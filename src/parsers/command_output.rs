@@ -12,6 +12,7 @@
 mod certificates;
 mod cipher_suites;
 mod clocks;
+mod event_lines;
 mod firewall;
 mod firewall_profiles;
 mod groups;
@@ -35,13 +36,14 @@ mod time_service;
 mod tls_peer;
 mod transcript;
 mod version;
+mod wrapper;
 mod zone_name;
 
 use std::collections::HashSet;
 
 use self::transcript::Part;
 use super::{CoverageSpan, Interest, Parser, Sink, acl, certutil, damage, event_list, hotfix_list};
-use super::{mstsc_dialog, reg_export, systeminfo, wevtutil_text};
+use super::{event_viewer, mstsc_dialog, reg_export, systeminfo, wevtutil_text};
 use crate::bundle::limits;
 use crate::event::{Event, Position, Timestamp};
 use crate::notice::Notice;
@@ -82,6 +84,7 @@ static READERS: &[Reader] = &[
     listener_settings::read,
     certificates::read,
     zone_name::read,
+    wrapper::read,
 ];
 
 /// Formats of their own that are pasted between other outputs.
@@ -139,8 +142,9 @@ impl Parser for CommandOutput {
         }
         let lines = lines_of(&source.text_head());
         let parts = transcript::parts(&lines);
-        let known =
-            parts.iter().any(|part| !facts(part).is_empty()) || needs_cutting(source, &parts);
+        let known = parts.iter().any(|part| !facts(part).is_empty())
+            || needs_cutting(source, &parts)
+            || (event_lines::are_in(&lines) && !event_viewer::EventViewer.sniff(source));
         known && !mstsc_dialog::is_ticket(source)
     }
 
@@ -157,7 +161,7 @@ impl Parser for CommandOutput {
 
 /// Hands every statement in a text to `sink`; the lines they were read from, and those of the prompts.
 pub(super) fn read(lines: &[Line], source: &Source, sink: &mut dyn Sink) -> HashSet<u64> {
-    let mut used = HashSet::new();
+    let mut used = event_lines::read(lines, source, sink);
     for part in transcript::parts(lines) {
         used.extend(part.prompt);
         let facts = facts(&part);
@@ -185,7 +189,7 @@ pub(super) fn words_around(text: &str) -> String {
     }
     // Nobody begins a letter with an event.
     let first = parts.iter().flat_map(Part::paragraphs).next();
-    if first.and_then(|part| owner(&part.source())) == Some(event_list::EventList.format()) {
+    if first.and_then(|part| owner(&part.source().0)) == Some(event_list::EventList.format()) {
         return text.to_owned();
     }
     let mut kept = Vec::new();
@@ -194,7 +198,7 @@ pub(super) fn words_around(text: &str) -> String {
         let is_pasted =
             |number| pasted.iter().any(|(first, last)| (*first..=*last).contains(&number));
         for paragraph in part.paragraphs() {
-            if owner(&paragraph.source()).is_none() {
+            if owner(&paragraph.source().0).is_none() {
                 let lines = paragraph.lines.iter().filter(|line| !is_pasted(line.number));
                 kept.extend(lines.map(|line| line.text.as_str()));
             }
@@ -218,7 +222,7 @@ fn facts(part: &Part<'_>) -> Vec<Fact> {
 /// Whether prompts divide outputs of which no single parser would read all.
 fn needs_cutting(source: &Source, parts: &[Part<'_>]) -> bool {
     let prompted = parts.iter().filter(|part| part.command.is_some());
-    let formats: HashSet<_> = prompted.filter_map(|part| owner(&part.source())).collect();
+    let formats: HashSet<_> = prompted.filter_map(|part| owner(&part.source().0)).collect();
     formats.len() > 1 || (!formats.is_empty() && owner(source).is_none())
 }
 
@@ -229,12 +233,12 @@ fn owner(source: &Source) -> Option<&'static str> {
 
 /// Hands a part of which nothing was read to the parser of another text format, if there is one.
 fn quoted(part: &Part<'_>, source: &Source, sink: &mut dyn Sink, used: &mut HashSet<u64>) -> bool {
-    let own = part.source();
+    let (own, typed) = part.source();
     if part.lines.iter().any(|line| used.contains(&line.number)) {
         return false;
     }
     let Some(parser) = QUOTED.iter().find(|parser| parser.sniff(&own)) else { return false };
-    parser.parse(&own, &mut Moved { source, lines: part.lines, sink });
+    parser.parse(&own, &mut Moved { source, lines: part.lines, typed, sink });
     used.extend(part.lines.iter().map(|line| line.number));
     true
 }
@@ -243,6 +247,8 @@ fn quoted(part: &Part<'_>, source: &Source, sink: &mut dyn Sink, used: &mut Hash
 struct Moved<'s> {
     source: &'s Source,
     lines: &'s [Line],
+    /// Lines before them that the text does not have.
+    typed: u64,
     sink: &'s mut dyn Sink,
 }
 
@@ -253,7 +259,7 @@ impl Sink for Moved<'_> {
 
     fn event(&mut self, mut event: Event) {
         if let Position::Line(number) = event.origin.position {
-            let line = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+            let line = number.checked_sub(1 + self.typed).map(usize::try_from).and_then(Result::ok);
             let line = line.and_then(|index| self.lines.get(index));
             event.origin = self.source.line(line.map_or(1, |line| line.number));
         }

@@ -41,8 +41,9 @@ impl Parser for Systeminfo {
         let labelled: Vec<_> = text.lines().filter_map(labelled).collect();
         let version = labelled.iter().position(|value| is_version(value));
         let named = version.is_some_and(|at| (2..=4).contains(&at));
-        // The kind of build is never translated.
-        named && labelled.iter().any(|value| value.ends_with("processor Free"))
+        // The kind of build is never translated; people leave lines out, but not the start of the system.
+        let is_told = |value: &&str| value.ends_with("processor Free") || is_moment(value);
+        named && labelled.iter().any(is_told)
     }
 
     fn parse(&self, source: &Source, sink: &mut dyn Sink) {

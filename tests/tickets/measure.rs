@@ -100,7 +100,8 @@ fn trigger_fits(ticket: &Ticket, first: Option<&Diagnosis>, wrong: &mut Vec<Stri
     let found = change.map_or_else(|| NOTHING.to_owned(), |change| change.kind.to_string());
     let expected = ticket.truth.trigger.as_deref().unwrap_or(NOTHING);
     let kb = change.and_then(|change| change.kb.clone());
-    let kb_fits = ticket.truth.kb.is_none() || ticket.truth.kb == kb;
+    // Where nothing set it off, no update did; a variant cannot unsay the one of its story.
+    let kb_fits = expected == NOTHING || ticket.truth.kb.is_none() || ticket.truth.kb == kb;
     if found != expected {
         wrong.push(format!("trigger {found}, not {expected}"));
     } else if !kb_fits {
@@ -169,7 +170,7 @@ impl<'o> Report<'o> {
     }
 
     fn false_incidents(&self) -> Share {
-        Share::of(self.of_truth(NOTHING).map(|outcome| outcome.answer != NOTHING))
+        Share::of(self.of_truth(NOTHING).map(|outcome| !outcome.right))
     }
 
     fn brier(&self) -> f64 {

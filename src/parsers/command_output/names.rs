@@ -119,6 +119,20 @@ fn ping(part: &Part<'_>, facts: &mut Vec<Fact>) {
 }
 
 /// `   IPv4 Address. . . . . . . . . . . : 10.0.0.1(Preferred)`; the first line with dots is the machine's name.
+/// `ipconfig on the session host: IPv4 Address 10.0.5.21`, as people write it.
+fn sentence(part: &Part<'_>, facts: &mut Vec<Fact>) {
+    static SAID: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)\bipconfig\b.{0,60}\bIPv4\W\w+\W{1,3}(\d{1,3}(?:\.\d{1,3}){3})\b")
+            .expect("a constant")
+    });
+    for line in part.lines {
+        let address = SAID.captures(&line.text).and_then(|said| said.get(1));
+        if let Some(address) = address.filter(|it| it.as_str().parse::<IpAddr>().is_ok()) {
+            facts.push(Fact::new("ipconfig", line.number).with("Addresses", address.as_str()));
+        }
+    }
+}
+
 fn ipconfig(part: &Part<'_>, facts: &mut Vec<Fact>) {
     static DOTS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^\s{2,}(\S.*?)[ .]*(?:\. ){2,}\.?\s?: ?(.*)$").expect("a constant")
@@ -142,6 +156,9 @@ fn ipconfig(part: &Part<'_>, facts: &mut Vec<Fact>) {
             addresses.push(address.to_owned());
             found = found.map(|fact| fact.up_to(line.number));
         }
+    }
+    if found.is_none() {
+        sentence(part, facts);
     }
     let fact = found.filter(|_| !addresses.is_empty());
     facts.extend(fact.map(|fact| fact.with("Host", host).with("Addresses", addresses.join("; "))));

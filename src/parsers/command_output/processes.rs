@@ -25,7 +25,11 @@ pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
     if rows.is_empty() {
         rows = objects(part);
     }
-    let [first, .., last] = rows.as_slice() else { return };
+    // A filter may leave one; without a command a single row may be anything.
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return };
+    if rows.len() == 1 && !part.runs(&["tasklist", "get-process"]) {
+        return;
+    }
     let hosts_it = |row: &&Process| {
         row.services.split(',').any(|name| name.trim().eq_ignore_ascii_case("TermService"))
     };

@@ -50,7 +50,7 @@ fn is_header(line: &str) -> bool {
     let upper = |word: &&str| !word.chars().any(char::is_lowercase);
     line.starts_with(' ')
         && words.iter().skip(1).any(|word| *word == "ID")
-        && (4..=9).contains(&words.len())
+        && (4..=12).contains(&words.len())
         && words.iter().all(upper)
         && words.first().is_some_and(|word| word.chars().count() > 5)
 }

@@ -38,10 +38,18 @@ impl<'t> Part<'t> {
         self.records.get_or_init(|| records::records(self.lines))
     }
 
-    /// The output as a source of its own, for the parsers of other formats.
-    pub(super) fn source(&self) -> Source {
-        let text: Vec<_> = self.lines.iter().map(|line| line.text.as_str()).collect();
-        Source::from_bytes(SourceId(0), "part", (text.join("\n") + "\n").as_bytes())
+    /// The output as a source of its own, for the parsers of other formats; and how many lines of it were only typed:
+    /// `reg query KEY | findstr …` prints values without their key.
+    pub(super) fn source(&self) -> (Source, u64) {
+        let key = self.command.and_then(asked_key).filter(|_| {
+            let value = |line: &Line| line.text.starts_with(' ') && line.text.contains(" REG_");
+            self.lines.iter().any(value)
+                && !self.lines.iter().any(|line| line.text.trim_start().starts_with("HKEY_"))
+        });
+        let typed = u64::from(key.is_some());
+        let printed = self.lines.iter().map(|line| line.text.clone());
+        let text: Vec<String> = key.into_iter().chain(printed).collect();
+        (Source::from_bytes(SourceId(0), "part", (text.join("\n") + "\n").as_bytes()), typed)
     }
 
     /// Whether nothing was typed and nothing printed.
@@ -61,6 +69,22 @@ impl<'t> Part<'t> {
         let command = self.command.unwrap_or_default().to_ascii_lowercase();
         programs.iter().any(|program| command.contains(program))
     }
+}
+
+/// The key that `reg query` asks for, in full.
+fn asked_key(command: &str) -> Option<String> {
+    static ASKED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?i)\breg(?:\.exe)?\s+query\s+(?:"(HK[^"]+)"|(HK\S+))"#).expect("a constant")
+    });
+    let found = ASKED.captures(command)?;
+    let key = found.get(1).or_else(|| found.get(2))?.as_str();
+    let (root, path) = key.split_once('\\')?;
+    let root = match root.to_ascii_uppercase().as_str() {
+        "HKLM" => "HKEY_LOCAL_MACHINE".to_owned(),
+        "HKCU" => "HKEY_CURRENT_USER".to_owned(),
+        other => other.to_owned(),
+    };
+    Some(format!("{root}\\{path}"))
 }
 
 /// Cuts a text at its prompts.

@@ -10,6 +10,8 @@ use crate::embedded;
 #[derive(Deserialize)]
 struct Named {
     name: String,
+    #[serde(default)]
+    channels: Vec<String>,
 }
 
 static NAMES: LazyLock<Vec<Named>> = LazyLock::new(|| {
@@ -22,6 +24,26 @@ const PREFIX: &str = "Microsoft-Windows-";
 /// Names for people.
 const SHOWN: [(&str, &str); 1] =
     [("Microsoft Windows security auditing.", "Microsoft-Windows-Security-Auditing")];
+
+/// The known source whose name these words begin with, with or without `Microsoft-Windows-`, and how many words it has.
+pub(in crate::parsers) fn source_at(words: &[&str]) -> Option<(usize, &'static str)> {
+    let begins = |name: &str| {
+        let mut given = words.iter();
+        let fits = name.split(' ').all(|word| {
+            given.next().is_some_and(|given| {
+                given.trim_end_matches([',', ';', ':']).eq_ignore_ascii_case(word)
+            })
+        });
+        fits.then(|| name.split(' ').count())
+    };
+    // Text formats have a source and no log: nobody copies their events.
+    let fitting = NAMES.iter().filter(|named| !named.channels.is_empty()).filter_map(|named| {
+        let short = named.name.strip_prefix(PREFIX);
+        let words = begins(&named.name).or_else(|| short.and_then(begins))?;
+        Some((words, named.name.as_str()))
+    });
+    fitting.max_by_key(|(words, _)| *words)
+}
 
 /// The name as records have it; one that nobody knows stays as it is.
 pub(in crate::parsers) fn full_name(shown: &str) -> Cow<'_, str> {

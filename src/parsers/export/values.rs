@@ -71,9 +71,13 @@ pub(super) fn find(event: &mut Event, message: &str) {
     service(event);
 }
 
-/// Services by the names that English Windows shows; exports leave out the short name, which records have in `Binary`.
-const SERVICES: [(&str, &str); 12] = [
+/// Services by the names that Windows shows, the one that matters most in several languages; exports leave out the short name, which records have in `Binary`.
+const SERVICES: [(&str, &str); 16] = [
     ("Remote Desktop Services", "TermService"),
+    ("Remotedesktopdienste", "TermService"),
+    ("Services Bureau à distance", "TermService"),
+    ("Servicios de Escritorio remoto", "TermService"),
+    ("Servizi Desktop remoto", "TermService"),
     ("Remote Desktop Configuration", "SessionEnv"),
     ("Remote Desktop Services UserMode Port Redirector", "UmRdpService"),
     ("Cryptographic Services", "CryptSvc"),
@@ -96,8 +100,8 @@ fn service(event: &mut Event) {
     let known = SERVICES.iter().find(|(name, _)| *name == shown).map(|(_, short)| *short);
     let short = known.unwrap_or(shown).to_owned();
     let state = match event.field("param2") {
-        Some("running") => Some("4"),
-        Some("stopped") => Some("1"),
+        Some("running" | "Ausgeführt" | "exécution" | "ejecución") => Some("4"),
+        Some("stopped" | "Beendet" | "arrêté" | "detenido") => Some("1"),
         _ => None,
     };
     event.data.push(("ServiceName".into(), short));
@@ -132,7 +136,7 @@ enum Place {
     Word(Vec<&'static str>),
     /// The value behind an English label, and which of several.
     Label(&'static str, usize),
-    /// The first group of a pattern of English text.
+    /// The first group that matched of a pattern of text in one or several languages.
     Pattern(Regex),
 }
 
@@ -151,6 +155,15 @@ pattern!(
 pattern!(TIME, r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)");
 pattern!(PARENS, r"\(([^()]+)\)");
 pattern!(LABEL, r"(?m)^[ \t]*([^:\r\n]{1,80}?)[ \u{a0}]?[:：][ \t]*([^\r\n]*?)[ \t]*\r?$");
+
+/// What a word of another language stands for.
+fn meaning(word: &'static str) -> &'static str {
+    match word {
+        "servidor" | "serveur" => "server",
+        "cliente" => "client",
+        other => other,
+    }
+}
 
 impl Place {
     fn parse(text: &'static str) -> Option<Self> {
@@ -202,7 +215,7 @@ impl Place {
                     .iter()
                     .filter(|word| at(word).is_some())
                     .min_by_key(|word| at(word))
-                    .copied();
+                    .map(|word| meaning(word));
             }
             Self::Label(label, number) => {
                 let mut lines = LABEL.captures_iter(message).filter(|line| {
@@ -210,7 +223,11 @@ impl Place {
                 });
                 lines.nth(*number)?.get(2)?.as_str()
             }
-            Self::Pattern(pattern) => pattern.captures(message)?.get(1)?.as_str(),
+            Self::Pattern(pattern) => {
+                let found = pattern.captures(message)?;
+                // One group for each language.
+                found.iter().skip(1).flatten().next()?.as_str()
+            }
         };
         let found = found.trim();
         (!found.is_empty()).then_some(found)

@@ -69,6 +69,9 @@ pub(super) fn find(text: &Text) -> Vec<Dialog> {
     if found.is_empty() {
         found = by_position(&text.lines);
     }
+    if found.is_empty() {
+        found = in_a_row(&text.lines);
+    }
     found.truncate(limits::TICKET_MESSAGES);
     // A number in the prose around a box is the same failure.
     for dialog in loose(&text.lines) {
@@ -268,6 +271,30 @@ fn by_position(lines: &[Line]) -> Vec<Dialog> {
     found
 }
 
+/// Boxes in other languages that somebody wrote into one line:
+/// `(Fehlercode: 0x904, erweiterter Fehlercode: 0x7, Zeitstempel (UTC): 11/18/26 01:30:41 PM)`.
+fn in_a_row(lines: &[Line]) -> Vec<Dialog> {
+    static ROW: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\p{L}\s?:\s*(0x[0-9A-Fa-f]{1,8})\s?[,;/|]\s*\p{L}[^:,;]{2,60}:\s*(0x[0-9A-Fa-f]{1,4})\b",
+        )
+    });
+    // A pattern costs a millisecond to be made, and few texts have two codes in a line.
+    let rows = lines.iter().filter(|line| line.text.matches("0x").count() > 1);
+    let dialog = |line: &Line| {
+        let found = ROW.captures(&line.text)?;
+        let mut dialog = Dialog::new(line.number, code(found.get(1)?.as_str())?);
+        dialog.extended = code(found.get(2)?.as_str());
+        dialog.time = labels(&line.text).into_iter().find_map(|(_, label)| match label {
+            Label::Time(time) => Some(time),
+            _ => None,
+        });
+        dialog.strict = dialog.time.is_some();
+        is_client_code(dialog.error).then_some(dialog)
+    };
+    rows.filter_map(dialog).collect()
+}
+
 /// Codes in prose.
 fn loose(lines: &[Line]) -> Vec<Dialog> {
     let mut found = Vec::new();
@@ -308,9 +335,13 @@ fn pair(line: &str) -> Option<(u32, Option<u32>)> {
     });
     static BRACKETS: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"(?i)\b(0x[0-9a-f]{3,8})\s*[(/,]\s*(0x[0-9a-f]{1,4})\b"));
+    static SLASH: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)\b(?:error|code)\W{1,3}(0x[0-9a-f]{1,8})\s*/\s*(0x[0-9a-f]{1,4})\b")
+    });
     static BARE: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"(?:^|[^\d/])(104|108|204|304|708|904)/(\d)(?:[^\d/]|$)"));
-    if let Some(found) = WORDS.captures(line).or_else(|| BRACKETS.captures(line)) {
+    let labelled = WORDS.captures(line).or_else(|| BRACKETS.captures(line));
+    if let Some(found) = labelled.or_else(|| SLASH.captures(line)) {
         return Some((code(found.get(1)?.as_str())?, code(found.get(2)?.as_str())));
     }
     let found = BARE.captures(line)?;
@@ -341,6 +372,11 @@ fn single(line: &str) -> Option<(u32, Option<u32>)> {
         LazyLock::new(|| pattern(r"(?i)\b(?:rdp|mstsc|remote desktop)\b"));
     let labelled = LABEL.captures(line).and_then(|found| Some(found.get(1)?.as_str().to_owned()));
     let labelled = labelled.filter(|text| text.contains(['x', 'X']) || ABOUT.is_match(line));
+    // Nobody means these in decimal.
+    let labelled = labelled.map(|text| match text.as_str() {
+        "104" | "108" | "204" | "304" | "708" | "904" => format!("0x{text}"),
+        _ => text,
+    });
     let bare = || Some(BARE.captures(line)?.get(1)?.as_str().to_owned());
     Some((code(&labelled.or_else(bare)?)?, None))
 }

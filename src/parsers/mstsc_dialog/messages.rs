@@ -34,6 +34,7 @@ const PHRASES: &[&str] = &[
     "cannot verify the identity of the remote computer",
     "we couldn't connect to the remote pc",
     "your session ended because of an error",
+    "another user connected to the remote computer",
 ];
 
 /// Whether a text holds something that only Remote Desktop clients say.

@@ -49,7 +49,7 @@ fn speaks_of_it(text: &str) -> bool {
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
             r"(?ix)\bremote\ ?desktop|\bmstsc\b|\bRDP\b|\bRDS\b|0x904\b|\bterminal\ ?server|network\ level\ authentication
-            |remotesitzung|remoteanmeldung|ordinateur\ distant|authentification\ au\ niveau\ du\ réseau|equipo\ remoto
+            |remotesitzung|remotezugriff|remoteanmeldung|ordinateur\ distant|authentification\ au\ niveau\ du\ réseau|equipo\ remoto
             |bureau\ à\ distance|escritorio\ remoto
             |desktop\ remoto|área\ de\ trabalho\ remota|リモート\ ?デスクトップ",
         )
@@ -76,7 +76,9 @@ fn is_prose(text: &str) -> bool {
         .take(400)
         .collect();
     let odd = lines.iter().filter(|line| is_log_line(line, json)).count();
-    !lines.is_empty() && odd * 4 <= lines.len()
+    // A short ticket may have one line that looks like a log: its heading, or what was pasted.
+    let short = odd == 1 && lines.len() > 2;
+    !lines.is_empty() && (odd * 4 <= lines.len() || short)
 }
 
 /// The heading of a letter in languages that put a blank before the colon.
