@@ -150,14 +150,14 @@ fn add_credssp_lists(case: &Case, db: &Database, incident: &Incident, weighed: &
         });
         own.collect::<Vec<_>>()
     };
-    let refuses = |event: &&Event| {
+    let refuses = |event: &Event| {
         let kb = event.field("KB").unwrap_or_default();
         db.updates().iter().any(|update| {
             update.kb == kb && update.causes.contains(&CauseId::CredsspOracleRemediation)
         })
     };
     let client = listed(&incident.client);
-    let Some(update) = client.iter().copied().find(|event| refuses(&event)) else { return };
+    let Some(update) = client.iter().copied().find(|event| refuses(event)) else { return };
     // The malware tool comes every month, whatever else is installed.
     let server: Vec<_> = listed(&incident.server)
         .into_iter()

@@ -21,6 +21,7 @@ use super::members;
 use super::model;
 use super::owners;
 use super::peer_certificate;
+use super::policies::Policies;
 use super::protocols;
 use super::rule_changes;
 use super::storm;
@@ -137,12 +138,7 @@ fn found(
             || background.is_boot(signature, key, bucket)
             || background.is_usual(incident, signature, series, &calm);
         let seen = seen_at(incident, signature, series, shift);
-        let heard = |cause: &CauseId| {
-            (*cause != CauseId::SessionEndedNormally
-                || signature.side == Side::Client
-                || incident.speaks_of_end)
-                && (*cause != CauseId::ServerRestarted || incident.may_be_a_restart(bucket))
-        };
+        let heard = |cause: &CauseId| is_heard(incident, signature, bucket, *cause);
         for (cause, grade) in signature.evidence.iter().filter(|(cause, _)| heard(cause)) {
             if !speaks_without_time(incident, *cause, *grade, bucket, signature) {
                 continue;
@@ -171,47 +167,13 @@ fn set_by(event: &Event) -> String {
     event.field("GPO").map_or_else(String::new, |name| format!(", set by the policy {name}"))
 }
 
-/// Values of Remote Desktop that a policy sets: the local value of the same name is not in force, and on machines that
-/// get theirs by policy it usually says the opposite.
-struct Policies {
-    set: BTreeSet<(Option<HostKey>, String)>,
-    /// Hosts whose listener is set to another port: that nobody listens on 3389 is as it should be.
-    moved: BTreeSet<Option<HostKey>>,
-}
-
-impl Policies {
-    fn of(case: &Case) -> Self {
-        let buckets = case.findings.series().flat_map(|(_, series)| &series.buckets);
-        let set = buckets.filter(|bucket| Self::is_set_by_one(&bucket.example));
-        let set = set.filter_map(|bucket| Self::name(&bucket.example)).collect();
-        let elsewhere = |event: &&Event| {
-            event.field("Name") == Some("PortNumber")
-                && event.field("Data").is_some_and(|port| port != "3389")
-        };
-        let moved = case.found("registry").filter(elsewhere).map(Self::host).collect();
-        Self { set, moved }
-    }
-
-    fn host(event: &Event) -> Option<HostKey> {
-        event.computer.as_deref().and_then(HostKey::new)
-    }
-
-    fn overrule(&self, event: &Event) -> bool {
-        if event.is_from("ports") && event.field("Listening") == Some("no") {
-            return event.field("Port") == Some("3389") && self.moved.contains(&Self::host(event));
-        }
-        let local = event.is_from("registry") && event.field("Policy").is_none();
-        local && Self::name(event).is_some_and(|name| self.set.contains(&name))
-    }
-
-    fn is_set_by_one(event: &Event) -> bool {
-        let key = event.field("Key").unwrap_or_default().to_ascii_lowercase();
-        event.is_from("registry")
-            && key.ends_with(r"\policies\microsoft\windows nt\terminal services")
-    }
-
-    fn name(event: &Event) -> Option<(Option<HostKey>, String)> {
-        event.field("Name").map(|name| (Self::host(event), name.to_ascii_lowercase()))
+/// Whether a finding speaks of a cause here: a session that ended and a restart that was over hours ago are no answer to
+/// who cannot connect.
+fn is_heard(incident: &Incident, signature: &Signature, bucket: &Bucket, cause: CauseId) -> bool {
+    match cause {
+        CauseId::SessionEndedNormally => signature.side == Side::Client || incident.speaks_of_end,
+        CauseId::ServerRestarted => incident.may_be_a_restart(bucket),
+        _ => true,
     }
 }
 

@@ -22,6 +22,7 @@ mod model;
 mod owners;
 mod pairing;
 mod peer_certificate;
+mod policies;
 mod protocols;
 pub mod rank;
 pub mod reasons;

@@ -1,5 +1,7 @@
 //! What changed between the last connection that worked and the first that failed, and which change set it off.
 
+mod told;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,7 +12,7 @@ use super::{builds, downtime};
 use crate::attempts::{Attempt, AttemptSide};
 use crate::case::{Case, HostKey, HostRoles};
 use crate::cause::{CauseId, Stage};
-use crate::signatures::{Database, KnownUpdate, Mark, Role, Signature};
+use crate::signatures::{Database, Role, Signature};
 use crate::timeline::{Entry, EntryId, Timeline};
 
 /// Without a connection that worked, changes are looked for this far back.
@@ -250,7 +252,7 @@ pub fn trigger(
             change.links.contains(&first.cause) || links_here(db, timeline, first, change);
         by_kind && !worked_since(case, timeline, incident, first.cause, change)
     };
-    logged(db, first.cause, changes, linked).or_else(|| told(db, timeline, first.cause))
+    logged(db, first.cause, changes, linked).or_else(|| told::trigger(db, timeline, first.cause))
 }
 
 /// Links that only the evidence makes: whose port was taken may look at what was installed, and whose listener is wrapped
@@ -338,36 +340,4 @@ fn update_behind<'c>(change: &Change, changes: &'c [Change]) -> Option<&'c Chang
     };
     // Nearest first.
     changes.iter().filter(|_| unnamed).find(named)
-}
-
-/// A change that only the ticket tells of. It is no evidence, for people suspect what they remember; but where the cause
-/// is known and such a change is documented to lead to it, it is the best that is known.
-fn told(db: &Database, timeline: &Timeline, cause: CauseId) -> Option<Trigger> {
-    let found = timeline.numbered().filter(|(_, entry)| entry.time.is_none());
-    let told = found.filter_map(|(id, entry)| {
-        let signature = db.signature(entry.signature?)?;
-        let is_told = signature.role == Role::Change && &*entry.provider == "mstsc";
-        let kind = signature.trigger.filter(|_| is_told)?;
-        let kb = known_update(db, entry.field("Message").unwrap_or_default(), cause);
-        // Of what the logs tell, words know nothing better.
-        let logged = |kb: &String| {
-            let same = |entry: &Entry| entry.time.is_some() && entry.field("KB") == Some(kb);
-            timeline.entries().iter().any(same)
-        };
-        let kb = kb.filter(|kb| !logged(kb));
-        let links = links(db, signature, kb.as_deref());
-        let change = Change { entry: id, kind, kb, time: None, links };
-        change.links.contains(&cause).then_some(change)
-    });
-    let change = told.min_by_key(|change| (change.kb.is_none(), change.links.len()))?;
-    let why = "only the ticket tells of it; such a change is documented to lead to the cause";
-    Some(Trigger { change, why: why.to_owned() })
-}
-
-/// The update that a sentence names, where it is on record for the cause.
-fn known_update(db: &Database, text: &str, cause: CauseId) -> Option<String> {
-    let named = |update: &&KnownUpdate| {
-        update.mark != Mark::U && update.causes.contains(&cause) && text.contains(&update.kb)
-    };
-    db.updates().iter().find(named).map(|update| update.kb.clone())
 }

@@ -198,6 +198,13 @@ impl<'o> Report<'o> {
         bands.into_iter().map(band).collect()
     }
 
+    /// Whether no band of answers promised more than it kept, or much less. A few answers tell nothing.
+    fn keeps_its_promises(&self) -> bool {
+        let bands = self.reliability();
+        let mut told = bands.iter().filter(|(_, _, count, ..)| *count >= 20);
+        told.all(|(.., promised, kept)| (-0.05..=0.18).contains(&(kept - promised)))
+    }
+
     /// No answer may get worse: what is reached stands first, the goal of the suite behind it. Most of these tickets were
     /// written by people who had not seen the tool, and the first answers to them are in `README.md` of this folder.
     ///
@@ -205,13 +212,14 @@ impl<'o> Report<'o> {
     /// When something got worse.
     pub(crate) fn reaches_the_goals(&self) {
         let goals = [
-            ("first cause, goal 97 %", self.first().value() >= 0.97),
-            ("in the first three, goal 100 %", self.first_three().value() >= 0.99),
-            ("trigger and update, goal 95 %", self.triggers().value() >= 0.91),
+            ("first cause, goal 97 %", self.first().value() >= 0.975),
+            ("in the first three, goal 100 %", self.first_three().value() >= 0.992),
+            ("trigger and update, goal 95 %", self.triggers().value() >= 0.95),
             ("abstains where it should, goal 95 %", self.abstains_rightly().value() >= 0.99),
-            ("abstains where it should not, goal 2 %", self.abstains_wrongly().value() <= 0.026),
+            ("abstains where it should not, goal 2 %", self.abstains_wrongly().value() <= 0.02),
             ("false incidents, goal none", self.false_incidents().0 == 0),
-            ("Brier score, goal 0.05", self.brier() <= 0.02),
+            ("Brier score, goal 0.05", self.brier() <= 0.01),
+            ("promises are kept", self.keeps_its_promises()),
         ];
         let missed: Vec<_> = goals.iter().filter(|(_, reached)| !reached).collect();
         assert!(missed.is_empty(), "not reached: {missed:?}");

@@ -18,7 +18,8 @@ pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
     static STATE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)\b(wrapper|service|listener) state:\s*(not \w+|\w+)").expect("a constant")
     });
-    let mut found: Option<(u64, u64, Vec<(&'static str, String)>)> = None;
+    let mut lines: Vec<u64> = Vec::new();
+    let mut fields: Vec<(&'static str, String)> = Vec::new();
     for line in part.lines {
         for state in STATE.captures_iter(&line.text) {
             let text = |group| state.get(group).map_or("", |part| part.as_str()).to_lowercase();
@@ -27,17 +28,35 @@ pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
                 "service" => "Service",
                 _ => "Listener",
             };
-            let (_, last, fields) =
-                found.get_or_insert_with(|| (line.number, line.number, Vec::new()));
-            *last = line.number;
+            lines.push(line.number);
             fields.push((name, text(2)));
         }
     }
-    let Some((first, last, fields)) = found.filter(|(_, _, fields)| fields.len() > 1) else {
+    let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return };
+    if fields.len() < 2 {
         return;
-    };
+    }
     let text = part.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(" ");
     let supported = if text.contains("[not supported]") { "no" } else { "" };
-    let fact = Fact::new("rdp-wrapper", first).up_to(last).with("Supported", supported);
+    let fact = Fact::new("rdp-wrapper", *first).up_to(*last).with("Supported", supported);
     facts.push(fields.into_iter().fold(fact, |fact, (name, value)| fact.with(name, value)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::CommandOutput;
+    use crate::parsers::Parser;
+    use crate::parsers::testing::{parse, source};
+
+    #[test]
+    fn the_window_of_the_checker_and_a_sentence() {
+        let expected = "Listener=\"not listening\"";
+        let window = "Wrapper state:  Installed   ver. 1.5.0.0\nService state:  Running\n\
+            Listener state: Not listening      [not supported]\n";
+        let found = parse(&CommandOutput, window);
+        assert!(found.contains(expected) && found.contains("Supported=\"no\""), "{found}");
+        let sentence = "Service state: Stopped, Listener state: Not listening [not supported].\n";
+        assert!(parse(&CommandOutput, sentence).contains(expected));
+        assert!(!CommandOutput.sniff(&source("Service state: fine\n")));
+    }
 }
