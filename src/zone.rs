@@ -1,7 +1,7 @@
 //! Local times: which zone a machine's wall clock kept, and what instant a local time means.
 //!
 //! Parsers never guess an offset. While a source is parsed its local times are handled as if they were UTC; once all
-//! sources are parsed, [`resolve`] finds the zone for each and moves what it gave, once.
+//! sources are parsed, `resolve` finds the zone for each and moves what it gave, once.
 
 mod hints;
 mod names;
