@@ -125,7 +125,7 @@ const COLUMNS: [&[&str]; 8] = [
     &["scan", "copies", "zone", "case", "timeline"],
     &["diagnosis"],
     &["analysis"],
-    &["report", "redact", "merge", "batch", "fleet", "explain", "collect"],
+    &["report", "redact", "merge", "whole", "batch", "fleet", "explain", "collect"],
 ];
 
 /// Who looks to the right all the same, and why.
