@@ -33,7 +33,7 @@ pub(crate) fn write_server_log<W: Write + Seek>(out: W, megabytes: u64, first: u
     write_log(out, megabytes, |number| busy_record(first + number))
 }
 
-/// Writes a log like that of an ordinary server: ten kinds of records, one of them wanted.
+/// Writes a log like that of an ordinary server: ten kinds of records, two of them wanted.
 #[allow(dead_code, reason = "a bench uses a part of this module")]
 pub(crate) fn write_ordinary_log<W: Write + Seek>(out: W, megabytes: u64, first: u64) -> W {
     write_log(out, megabytes, |number| ordinary_record(first + number))
@@ -50,7 +50,7 @@ fn write_log<W: Write + Seek>(out: W, megabytes: u64, mut record: impl FnMut(u64
     writer.finish().expect("there is room for it")
 }
 
-/// Processes, objects, groups, tasks and permissions, as auditing notes them by the thousand; one logon in ten.
+/// Processes, objects, groups, tasks and permissions, as auditing notes them by the thousand; logons and permissions are wanted.
 fn ordinary_record(number: u64) -> Record {
     const AUDIT: &str = "Microsoft-Windows-Security-Auditing";
     let user = format!("user{}", number % 50);
