@@ -3,12 +3,16 @@
 //! A signature may fit a million records. What a diagnosis needs of them is when they came and an example of each
 //! moment, so hits of one signature, host and discriminator share buckets of time that widen when there are too many.
 
+mod series;
+
 use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
+
+pub use series::{Bucket, Series};
 
 use crate::event::{Event, Passing, TimeQuality};
 use crate::signatures::SignatureId;
@@ -24,9 +28,6 @@ const FEWEST: usize = 4;
 
 /// Series per signature and host that are told apart by address or KB; further ones share one.
 const SERIES: usize = 1024;
-
-/// Widest bucket, in seconds: no log reaches over more than this century.
-const WIDEST: i64 = 100 * 366 * 86_400;
 
 /// What hits are told apart by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,136 +81,6 @@ impl Ord for dyn Parts + '_ {
     fn cmp(&self, other: &Self) -> Ordering {
         self.parts().cmp(&other.parts())
     }
-}
-
-/// The hits of a stretch of time.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Bucket {
-    /// The first of them, whole.
-    pub example: Event,
-    /// When the first was; `None` when the source does not say.
-    pub first: Option<DateTime<Utc>>,
-    /// When the last was.
-    pub last: Option<DateTime<Utc>>,
-    /// How exact these times are.
-    pub quality: TimeQuality,
-    /// How many.
-    pub count: u64,
-}
-
-/// All hits of one signature on one host about one peer or KB.
-#[derive(Debug, Clone, Default)]
-pub struct Series {
-    /// In order of time.
-    pub buckets: Vec<Bucket>,
-    /// Narrowest distance of two buckets, in seconds.
-    width: i64,
-}
-
-impl Series {
-    fn add(&mut self, bucket: Bucket, limit: usize) {
-        match self.place(bucket.first).and_then(|place| self.buckets.get_mut(place)) {
-            Some(known) => join(known, &bucket),
-            None => {
-                let place = self.buckets.partition_point(|known| known.first <= bucket.first);
-                self.buckets.insert(place, bucket);
-            }
-        }
-        self.shrink(limit);
-    }
-
-    /// The bucket that a hit falls into, if there is one.
-    fn place(&self, time: Option<DateTime<Utc>>) -> Option<usize> {
-        let place = self.buckets.partition_point(|known| known.first <= time).checked_sub(1)?;
-        self.buckets.get(place).is_some_and(|known| self.joins(known.first, time)).then_some(place)
-    }
-
-    /// Whether a hit falls into a bucket that begins at `first`, not after it.
-    fn joins(&self, first: Option<DateTime<Utc>>, time: Option<DateTime<Utc>>) -> bool {
-        joins(first, time, TimeDelta::seconds(self.width))
-    }
-
-    /// The bucket nearest to a hit that fell into one before the buckets were widened.
-    fn place_nearby(&self, time: Option<DateTime<Utc>>) -> usize {
-        let dated = self.buckets.partition_point(|known| known.first.is_none());
-        let before = self.buckets.partition_point(|known| known.first <= time).saturating_sub(1);
-        before.max(dated).min(self.buckets.len().saturating_sub(1))
-    }
-
-    /// Whether a hit falls into the bucket at a place.
-    fn holds(&self, place: usize, time: Option<DateTime<Utc>>) -> bool {
-        let next = self.buckets.get(place + 1);
-        self.buckets.get(place).is_some_and(|known| {
-            known.first <= time
-                && next.is_none_or(|next| time < next.first)
-                && self.joins(known.first, time)
-        })
-    }
-
-    fn count_at(&mut self, place: usize, hit: &Hit) {
-        if let Some(known) = self.buckets.get_mut(place) {
-            known.first = known.first.min(hit.first);
-            known.last = known.last.max(hit.last);
-            known.quality = known.quality.max(hit.quality);
-            known.count += hit.count;
-        }
-    }
-
-    fn shrink(&mut self, limit: usize) {
-        while self.buckets.len() > limit {
-            self.widen(limit);
-        }
-    }
-
-    fn widen(&mut self, limit: usize) {
-        self.join_undated(limit);
-        if self.buckets.len() <= limit {
-            return;
-        }
-        self.width = (self.width * 2).clamp(1, WIDEST);
-        let width = TimeDelta::seconds(self.width);
-        let mut joined: Vec<Bucket> = Vec::with_capacity(limit);
-        for bucket in self.buckets.drain(..) {
-            match joined.last_mut() {
-                Some(known) if joins(known.first, bucket.first, width) => join(known, &bucket),
-                _ => joined.push(bucket),
-            }
-        }
-        self.buckets = joined;
-    }
-
-    /// Undated hits can never be told apart by time: where they take more than half of the room, they become one.
-    fn join_undated(&mut self, limit: usize) {
-        let undated = || self.buckets.iter().filter(|bucket| bucket.first.is_none());
-        if undated().count() <= limit / 2 {
-            return;
-        }
-        let hits: u64 = undated().map(|bucket| bucket.count).sum();
-        let mut kept = false;
-        self.buckets.retain_mut(|bucket| match bucket.first {
-            Some(_) => true,
-            None => {
-                bucket.count = hits;
-                !std::mem::replace(&mut kept, true)
-            }
-        });
-    }
-
-    /// How many hits there were in all.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.buckets.iter().map(|bucket| bucket.count).sum()
-    }
-}
-
-fn joins(first: Option<DateTime<Utc>>, next: Option<DateTime<Utc>>, width: TimeDelta) -> bool {
-    width > TimeDelta::zero() && matches!((first, next), (Some(a), Some(b)) if b - a < width)
-}
-
-fn join(known: &mut Bucket, next: &Bucket) {
-    known.last = known.last.max(next.last);
-    known.quality = known.quality.max(next.quality);
-    known.count += next.count;
 }
 
 /// Where hits of a signature are kept, as far as that is known.
