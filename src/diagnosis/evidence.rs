@@ -333,7 +333,7 @@ fn share(
     let (Some(first), Some(last)) = (bucket.first, bucket.last) else { return Some(1.0) };
     let (first, last) = (first - shift, last - shift);
     let slack = bucket.quality.slack();
-    if incident.basis == Basis::Words || incident.times.is_empty() {
+    if incident.has_no_time() {
         return incident
             .opened
             .or(incident.last)
@@ -361,7 +361,7 @@ fn speaks_without_time(
     bucket: &Bucket,
     signature: &Signature,
 ) -> bool {
-    if incident.basis != Basis::Words {
+    if !incident.has_no_time() {
         return true;
     }
     let momentary = signature.window.before <= TimeDelta::hours(1);

@@ -82,6 +82,11 @@ impl Incident {
         self.basis != Basis::Words || self.speaks_of_end || self.is_over || recent
     }
 
+    /// Whether nobody says when it failed: words tell when they were written, and a dialog may be pasted without its time.
+    pub(super) fn has_no_time(&self) -> bool {
+        self.basis == Basis::Words || self.times.is_empty()
+    }
+
     /// Whether nobody on the client's side said that it failed.
     #[must_use]
     pub fn is_suspected(&self) -> bool {

@@ -9,6 +9,7 @@
 //!
 //! A new output is a file here and a line in `READERS`.
 
+mod asked_events;
 mod certificates;
 mod cipher_suites;
 mod clocks;
@@ -142,7 +143,7 @@ impl Parser for CommandOutput {
         }
         let lines = lines_of(&source.text_head());
         let parts = transcript::parts(&lines);
-        let known = parts.iter().any(|part| !facts(part).is_empty())
+        let known = parts.iter().any(|part| !facts(part).is_empty() || asked_events::are_in(part))
             || needs_cutting(source, &parts)
             || (event_lines::are_in(&lines) && !event_viewer::EventViewer.sniff(source));
         known && !mstsc_dialog::is_ticket(source)
@@ -164,6 +165,7 @@ pub(super) fn read(lines: &[Line], source: &Source, sink: &mut dyn Sink) -> Hash
     let mut used = event_lines::read(lines, source, sink);
     for part in transcript::parts(lines) {
         used.extend(part.prompt);
+        used.extend(asked_events::read(&part, source, sink));
         let facts = facts(&part);
         let found = !facts.is_empty();
         for fact in facts {

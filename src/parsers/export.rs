@@ -17,7 +17,7 @@ use super::coverage::Coverage;
 use super::{CoverageSpan, Sink};
 use crate::event::{Event, Origin, Position, Timestamp};
 
-pub(super) use self::providers::{full_name, source_at};
+pub(super) use self::providers::{full_name, source_at, writer_of};
 pub(super) use self::values::number;
 
 /// One event of an export, as far as its columns tell.

@@ -45,6 +45,15 @@ pub(in crate::parsers) fn source_at(words: &[&str]) -> Option<(usize, &'static s
     fitting.max_by_key(|(words, _)| *words)
 }
 
+/// The source that alone writes into a log; none for the classic logs, into which everybody writes.
+pub(in crate::parsers) fn writer_of(channel: &str) -> Option<&'static str> {
+    let writes =
+        |named: &&Named| named.channels.iter().any(|known| known.eq_ignore_ascii_case(channel));
+    let mut writers = NAMES.iter().filter(writes);
+    let first = writers.next()?;
+    writers.next().is_none().then_some(first.name.as_str())
+}
+
 /// The name as records have it; one that nobody knows stays as it is.
 pub(in crate::parsers) fn full_name(shown: &str) -> Cow<'_, str> {
     let shown = shown.trim();

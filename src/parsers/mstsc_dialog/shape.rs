@@ -1,5 +1,6 @@
 //! Whether a text was written by people: the looks of logs, tables and listings, which are not.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -25,8 +26,45 @@ pub(in crate::parsers) fn is_ticket(source: &Source) -> bool {
     let small = source.bytes <= SMALL;
     is_prose(&command_output::words_around(&text))
         && (messages::has_phrase(&text)
-            || (small && (speaks_of_it(&text) || ticket::labels(text.lines()) > 2)))
+            || (small
+                && (speaks_of_it(&text) || ticket::labels(text.lines()) > 2 || is_letter(&text))))
 }
+
+/// Whether a text begins with the head of a letter: who, when, about what. Nobody puts a letter between the logs of a
+/// failure that is not about it.
+fn is_letter(text: &str) -> bool {
+    let labels = text
+        .trim_start_matches('\u{feff}')
+        .lines()
+        .skip_while(|line| line.trim().is_empty())
+        .map_while(|line| line.split_once(':'))
+        .map(|(label, _)| label.trim());
+    let kinds: BTreeSet<usize> = labels
+        .filter_map(|label| {
+            LETTER.iter().position(|kind| kind.iter().any(|name| name.eq_ignore_ascii_case(label)))
+        })
+        .collect();
+    kinds.len() == LETTER.len()
+}
+
+/// The labels of a letter's head in the languages that tickets come in: its writer, its date, its subject.
+const LETTER: [&[&str]; 3] = [
+    &["From", "Von", "De", "Da", "Van", "Od", "От"],
+    &[
+        "Date",
+        "Sent",
+        "Datum",
+        "Gesendet",
+        "Envoyé",
+        "Enviado",
+        "Fecha",
+        "Data",
+        "Inviato",
+        "Verzonden",
+        "Wysłano",
+    ],
+    &["Subject", "Betreff", "Objet", "Asunto", "Oggetto", "Onderwerp", "Assunto", "Temat", "Тема"],
+];
 
 /// Whether the labels of an error box are there.
 fn has_box(text: &str) -> bool {
