@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use super::addresses;
 use super::answers;
@@ -31,7 +31,7 @@ use super::trigger::{self, Change};
 use super::weights::Weights;
 use crate::case::{Case, HostKey};
 use crate::cause::CauseId;
-use crate::event::Event;
+use crate::event::{Event, PERHAPS_ON, TimeQuality};
 use crate::findings::{Bucket, Series, SeriesKey};
 use crate::signatures::{Database, Grade, Role, Side, Signature};
 use crate::timeline::{EntryId, Timeline};
@@ -330,9 +330,30 @@ fn share(
     bucket: &Bucket,
     shift: TimeDelta,
 ) -> Option<f64> {
-    let (Some(first), Some(last)) = (bucket.first, bucket.last) else { return Some(1.0) };
-    let (first, last) = (first - shift, last - shift);
-    let slack = bucket.quality.slack();
+    let (Some(first), Some(last)) = (bucket.first, bucket.last) else {
+        return undated_share(incident, signature, &bucket.example);
+    };
+    share_of(incident, signature, (first - shift, last - shift), bucket.quality.slack())
+}
+
+/// What a state says holds when it was collected. An event whose date can mean two days may be far away: where neither is
+/// near, it is; else it counts as at the edge.
+fn undated_share(incident: &Incident, signature: &Signature, event: &Event) -> Option<f64> {
+    let Some(written) = event.field(PERHAPS_ON) else { return Some(1.0) };
+    let moments = written.split(' ').filter_map(|text| text.parse::<NaiveDateTime>().ok());
+    let near = |moment: NaiveDateTime| {
+        let moment = moment.and_utc();
+        share_of(incident, signature, (moment, moment), TimeQuality::Assumed.slack()).is_some()
+    };
+    moments.into_iter().any(near).then_some(0.0)
+}
+
+fn share_of(
+    incident: &Incident,
+    signature: &Signature,
+    (first, last): (DateTime<Utc>, DateTime<Utc>),
+    slack: TimeDelta,
+) -> Option<f64> {
     if incident.has_no_time() {
         return incident
             .opened

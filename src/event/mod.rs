@@ -149,6 +149,10 @@ pub struct Passing {
     pub activity_id: Option<Arc<str>>,
 }
 
+/// The field of an undated event that tells the two moments which its written date can mean: `11/03/2026` is a day of
+/// March or of November.
+pub const PERHAPS_ON: &str = "PerhapsOn";
+
 impl Event {
     /// The event that says the same again.
     #[must_use]

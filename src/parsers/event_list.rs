@@ -190,7 +190,8 @@ impl Block {
             let columns = Columns { names: &self.names, values: &self.values };
             return columns.row(Clock::Local(order));
         }
-        let (time, doubtful) = moment::read(self.date(shape), order);
+        let written = self.date(shape).to_owned();
+        let (time, doubtful) = moment::read(&written, order);
         let computer = self.computer.take().or_else(|| self.values.get(HEAD - 1).cloned());
         let computer = computer.unwrap_or_default();
         self.values.resize(self.values.len().max(HEAD), String::new());
@@ -199,6 +200,7 @@ impl Block {
         };
         let row = Row {
             time: Some(time),
+            written,
             event_id: Some(id.parse::<u32>().ok()? & 0xffff),
             level: export::level(level),
             provider: std::mem::take(provider),

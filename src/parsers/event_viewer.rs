@@ -133,6 +133,7 @@ impl Layout {
         let id = u32::try_from(export::number(field(self.time + 2)?)?).ok()?;
         let row = Row {
             time: Some(time),
+            written: text.to_owned(),
             provider: field(self.time + 1)?.to_owned(),
             event_id: Some(id),
             level: self.time.checked_sub(1).and_then(field).and_then(export::level),
@@ -184,7 +185,7 @@ mod tests {
         let text = "Niveau,Date et heure,Source,ID de l’événement,Catégorie\r\n\
             Erreur,04/09/2026 14:41:53,Schannel,36888,Aucun,x\r\n";
         insta::assert_snapshot!(parse(&EventViewer, text), @r#"
-        line 2: undated, Schannel 36888 level 2
+        line 2: undated, Schannel 36888 level 2 PerhapsOn="2026-04-09T14:41:53 2026-09-04T14:41:53"
         whole file: notice: 1 dates may have day and month the other way round: they are left out
         "#);
     }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use super::coverage::Coverage;
 use super::{CoverageSpan, Sink};
-use crate::event::{Event, Origin, Position, Timestamp};
+use crate::event::{self, Event, Origin, Position, Timestamp};
 
 pub(super) use self::providers::{full_name, source_at, writer_of};
 pub(super) use self::values::number;
@@ -24,6 +24,8 @@ pub(super) use self::values::number;
 #[derive(Debug, Default)]
 pub(super) struct Row {
     pub(super) time: Option<Timestamp>,
+    /// The date as it was written, for a time whose day and month cannot be told apart.
+    pub(super) written: String,
     pub(super) provider: String,
     pub(super) event_id: Option<u32>,
     pub(super) level: Option<u8>,
@@ -61,6 +63,11 @@ impl Row {
         values::name(&mut event, self.values);
         if event.data.is_empty() {
             values::find(&mut event, &self.message);
+        }
+        if event.time == Timestamp::Undated
+            && let Some([one, other]) = moment::readings(&self.written)
+        {
+            event = event.with(event::PERHAPS_ON, format!("{one:?} {other:?}"));
         }
         event.derive_fields();
         event

@@ -37,6 +37,7 @@ pub(super) fn read(part: &Part<'_>, source: &Source, sink: &mut dyn Sink) -> Has
         let (below, message) = message(part, record);
         let row = Row {
             time: Some(columns::read(record.first(&TIMES), clock).0),
+            written: record.first(&TIMES).to_owned(),
             provider: asked.provider.clone(),
             event_id: record.first(&IDS).parse::<u32>().ok().map(|id| id & 0xffff),
             level: export::level(record.first(&["LevelDisplayName", "EntryType"])),

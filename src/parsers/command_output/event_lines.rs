@@ -80,6 +80,7 @@ pub(super) fn read(lines: &[Line], source: &Source, sink: &mut dyn Sink) -> Hash
         used.insert(number);
         let row = Row {
             time: Some(head.time(order, is_utc)),
+            written: format!("{} {}", head.date, head.clock),
             provider: head.provider,
             event_id: head.id,
             level: head.level,

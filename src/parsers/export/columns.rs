@@ -74,6 +74,7 @@ impl<'r> Columns<'r> {
         let level_text = self.get(LEVEL);
         let mut row = Row {
             time: Some(time),
+            written: self.time(),
             provider: self.get(PROVIDER).to_owned(),
             event_id: Some(id),
             level: level_text.parse().ok().or_else(|| level(level_text)),

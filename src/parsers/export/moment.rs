@@ -78,6 +78,18 @@ pub(in crate::parsers) fn read(text: &str, order: Order) -> (Timestamp, bool) {
     (clock(text).map_or(Timestamp::Day(day), |time| Timestamp::Local(day.and_time(time))), doubtful)
 }
 
+/// The two moments that a date means whose day and month cannot be told apart; none where it means one.
+pub(in crate::parsers) fn readings(text: &str) -> Option<[NaiveDateTime; 2]> {
+    if dates::read(text, Order::Unknown) != Reading::Undecided(None) {
+        return None;
+    }
+    let day = |order| match dates::read(text, order) {
+        Reading::Day(day) => Some(day.and_time(clock(text).unwrap_or_default())),
+        _ => None,
+    };
+    Some([day(Order::MonthFirst)?, day(Order::DayFirst)?])
+}
+
 /// Whether a column holds a date with a time.
 pub(in crate::parsers) fn is_moment(text: &str) -> bool {
     !matches!(dates::read(text, Order::MonthFirst), Reading::None | Reading::Unknown)
@@ -161,6 +173,9 @@ mod tests {
             );
         }
         assert_eq!(read("04/09/2026 14:00:00", Order::Unknown), (Timestamp::Undated, true));
+        let both = readings("04/09/2026 14:00:00").map(|both| both.map(|time| time.to_string()));
+        assert_eq!(both.unwrap(), ["2026-04-09 14:00:00", "2026-09-04 14:00:00"]);
+        assert_eq!([readings("14/09/2026 14:00:00"), readings("no date")], [None, None]);
         assert_eq!(read("System", Order::MonthFirst), (Timestamp::Undated, false));
     }
 }
