@@ -177,7 +177,7 @@ pub fn analyze_observed<'db>(
         .collect();
     let mut case = Case::new(&mut scans, bundle.sources());
     let offsets = clock::offsets(&case);
-    for (client, offset) in offsets.paired() {
+    for (client, _, offset) in offsets.paired() {
         if let Some(host) = case.hosts.get_mut(client) {
             host.clock_offset_s = Some(offset.as_seconds_f64());
         }

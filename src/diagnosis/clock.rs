@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::failure::target_host;
 use super::incident::Incident;
 use crate::attempts::{Attempt, AttemptSide};
 use crate::case::{Case, HostKey};
@@ -35,8 +36,8 @@ const TOLERATED: TimeDelta = TimeDelta::minutes(5);
 /// How far clocks are ahead.
 #[derive(Debug, Default)]
 pub struct Offsets {
-    /// Each client's against the server's, from attempts that both logged.
-    paired: BTreeMap<HostKey, TimeDelta>,
+    /// Each client's against that of each server it came to, from attempts that both logged.
+    paired: BTreeMap<(HostKey, HostKey), TimeDelta>,
     /// When each clock was set, on the clock as it was after, and by how much.
     steps: BTreeMap<HostKey, Vec<(DateTime<Utc>, TimeDelta)>>,
 }
@@ -50,7 +51,7 @@ impl Offsets {
         server: Option<&HostKey>,
         time: DateTime<Utc>,
     ) -> TimeDelta {
-        let known = client.and_then(|client| self.paired.get(client)).copied();
+        let known = client.and_then(|client| self.paired_with(client, server));
         known.unwrap_or_else(|| self.ahead(client, time) - self.ahead(server, time))
     }
 
@@ -63,9 +64,21 @@ impl Offsets {
         -later.fold(TimeDelta::zero(), |sum, (_, step)| sum + *step)
     }
 
-    /// Clients whose clock is off against the server's, by attempts that both logged.
-    pub fn paired(&self) -> impl Iterator<Item = (&HostKey, TimeDelta)> {
-        self.paired.iter().map(|(key, offset)| (key, *offset))
+    /// Clients whose clock is off against that of a server, by attempts that both logged.
+    pub fn paired(&self) -> impl Iterator<Item = (&HostKey, &HostKey, TimeDelta)> {
+        self.paired.iter().map(|((client, server), offset)| (client, server, *offset))
+    }
+
+    /// A client's clock against a server's. A server that is known by an address alone, or by no name, is the one the
+    /// client came to, if it came to one only.
+    fn paired_with(&self, client: &HostKey, server: Option<&HostKey>) -> Option<TimeDelta> {
+        let of_client = || self.paired().filter(|(other, ..)| *other == client);
+        if let Some((.., offset)) = of_client().find(|(_, other, _)| Some(*other) == server) {
+            return Some(offset);
+        }
+        let mut only = of_client().filter(|_| server.is_none_or(HostKey::is_address));
+        let first = only.next()?;
+        only.next().is_none().then_some(first.2)
     }
 
     /// The host of an incident whose clock is so far off that Kerberos refuses, and how far.
@@ -75,34 +88,51 @@ impl Offsets {
         let paired = incident
             .client
             .as_ref()
-            .and_then(|client| self.paired.get(client).map(|offset| (client.clone(), *offset)));
+            .and_then(|client| Some((client, self.paired_with(client, incident.server.as_ref())?)));
+        let paired = paired.map(|(client, offset)| (client.clone(), offset));
         let set = [&incident.server, &incident.client].into_iter().flatten();
         let set = set.map(|host| (host.clone(), self.ahead(Some(host), time)));
         paired.into_iter().chain(set).find(|(_, offset)| offset.abs() >= TOLERATED)
     }
 }
 
-/// Pairs the attempts of each client with those of the only server, and takes the shift at which most of them fit; none,
-/// when they fit as well without one.
+/// Pairs the attempts of each client with those of each server, and takes the shift at which most of them fit; none, when
+/// they fit as well without one. With several servers only those attempts count that name the server.
 #[must_use]
 pub fn offsets(case: &Case) -> Offsets {
     let mut offsets = Offsets { paired: BTreeMap::new(), steps: steps(case) };
-    let Some(server) = case.only(|roles| roles.server && !roles.client) else { return offsets };
-    let marks = |side: AttemptSide, host: &HostKey| -> Vec<Mark> {
-        let of = case.attempts.list.iter().filter(|attempt| {
-            attempt.side == side && HostKey::new(&attempt.host).as_ref() == Some(host)
-        });
-        of.filter(|attempt| arrived(attempt)).map(Mark::of).collect()
+    let is_server = |key: &&HostKey| {
+        case.host(Some(key)).is_some_and(|host| host.roles.server && !host.roles.client)
     };
-    let mut on_server = marks(AttemptSide::Server, server);
-    on_server.sort();
-    for client in case.hosts.keys().filter(|key| *key != server) {
-        let on_client = marks(AttemptSide::Client, client);
-        if let Some(offset) = best_shift(&on_client, &on_server) {
-            offsets.paired.insert(client.clone(), offset);
+    let servers: Vec<_> = case.hosts.keys().filter(is_server).collect();
+    for server in &servers {
+        let mut on_server = marks(case, AttemptSide::Server, server, |_| true);
+        on_server.sort();
+        let to_it = |attempt: &Attempt| match attempt.target.as_deref().and_then(target_host) {
+            Some(target) => servers.len() == 1 || target == **server,
+            None => servers.len() == 1,
+        };
+        for client in case.hosts.keys().filter(|key| !servers.contains(key)) {
+            let on_client = marks(case, AttemptSide::Client, client, to_it);
+            if let Some(offset) = best_shift(&on_client, &on_server) {
+                offsets.paired.insert((client.clone(), (*server).clone()), offset);
+            }
         }
     }
     offsets
+}
+
+/// The attempts that a host logged on one side, as far as the other side can have logged them.
+fn marks(
+    case: &Case,
+    side: AttemptSide,
+    host: &HostKey,
+    counts: impl Fn(&Attempt) -> bool,
+) -> Vec<Mark> {
+    let of = case.attempts.list.iter().filter(|attempt| {
+        attempt.side == side && HostKey::new(&attempt.host).as_ref() == Some(host)
+    });
+    of.filter(|attempt| arrived(attempt) && counts(attempt)).map(Mark::of).collect()
 }
 
 /// When an attempt began, and whether it worked: both sides agree on that.

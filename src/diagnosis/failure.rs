@@ -9,11 +9,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::clock::Offsets;
 use super::pairing;
+use super::words;
 use crate::attempts::{Attempt, AttemptSide};
 use crate::case::{Case, HostKey};
 use crate::cause::Stage;
 use crate::codes::DisconnectReason;
-use crate::event::Origin;
+use crate::event::{Event, Origin};
 
 /// What a failure is known from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,7 +73,7 @@ pub fn failures(case: &Case, offsets: &Offsets) -> Vec<Failure> {
     let mut failures = client_side(case);
     add_dialogs(case, &mut failures);
     if failures.is_empty() {
-        failures.extend(words(case));
+        failures.extend(told(case));
     }
     pairing::add_server_side(case, offsets, &mut failures);
     failures.sort_by(|a, b| {
@@ -141,7 +142,7 @@ fn client_stages(attempt: &Attempt, code: DisconnectReason) -> Vec<Stage> {
 }
 
 /// `SRV01.corp.example:3390` without its port.
-fn target_host(target: &str) -> Option<HostKey> {
+pub(super) fn target_host(target: &str) -> Option<HostKey> {
     let name = match target.rsplit_once(':') {
         Some((name, port))
             if port.chars().all(|digit| digit.is_ascii_digit()) && !name.contains(':') =>
@@ -161,10 +162,20 @@ fn only_client(case: &Case) -> Option<HostKey> {
     case.ticket_client.clone().or_else(|| case.only(|roles| roles.client && !roles.server).cloned())
 }
 
+/// Whether a bare number stands in a sentence about an earlier day.
+fn is_retold(case: &Case, dialog: &Event) -> bool {
+    let bare = dialog.field("Match") == Some("loose") && dialog.time.utc().is_none();
+    let beside = case.ticket.iter().filter(|fact| fact.origin == dialog.origin);
+    bare && beside.filter_map(|fact| fact.field("Message")).any(words::is_of_another_day)
+}
+
 /// Dialogs: each names a failure, or confirms the one the client logged at that time.
 fn add_dialogs(case: &Case, failures: &mut Vec<Failure>) {
     for dialog in &case.ticket {
         let Some(error) = dialog.code("ErrorCode") else { continue };
+        if is_retold(case, dialog) {
+            continue;
+        }
         let code = DisconnectReason { error, extended: dialog.code("ExtendedErrorCode") };
         let time = dialog.time.utc();
         let near = |failure: &&mut Failure| {
@@ -210,7 +221,7 @@ fn add_dialogs(case: &Case, failures: &mut Vec<Failure>) {
 }
 
 /// The ticket's words, when it brings no code: something failed, and nobody says when exactly.
-fn words(case: &Case) -> Option<Failure> {
+fn told(case: &Case) -> Option<Failure> {
     let first = case.ticket.first()?;
     let times = case.ticket.iter().filter_map(|fact| fact.time.utc());
     Some(Failure {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::clock::Offsets;
 use super::failure::{Basis, Failure};
 use super::trace;
 use super::words::Complaint;
@@ -44,6 +45,8 @@ pub struct Incident {
     pub code: Option<DisconnectReason>,
     /// The stages it can have died in; empty when nothing tells.
     pub stages: Vec<Stage>,
+    /// Whether it broke off now at one stage and now at another: no failure can narrow that down.
+    is_several: bool,
     /// The furthest stage that was entered.
     pub reached: Option<Stage>,
     /// Its records and lines.
@@ -113,6 +116,7 @@ impl Incident {
             activities: BTreeSet::new(),
             code: None,
             stages: failure.stages.clone(),
+            is_several: false,
             reached: None,
             origins: BTreeSet::new(),
             normal_end: failure.normal_end,
@@ -219,8 +223,9 @@ impl Incident {
                 .filter(|stage| failure.stages.contains(stage))
                 .collect();
             if both.is_empty() {
+                self.is_several |= !self.stages.is_empty();
                 self.stages.extend(failure.stages.iter().copied());
-            } else {
+            } else if !self.is_several {
                 self.stages = both;
             }
         }
@@ -251,7 +256,12 @@ impl Incident {
 
 /// Groups failures; what only the server saw must have happened more than once, and not have been put right at once.
 #[must_use]
-pub fn incidents(case: &Case, db: &Database, failures: &[Failure]) -> Vec<Incident> {
+pub fn incidents(
+    case: &Case,
+    db: &Database,
+    offsets: &Offsets,
+    failures: &[Failure],
+) -> Vec<Incident> {
     let mut incidents: Vec<Incident> = Vec::new();
     for failure in failures.iter().filter(|failure| failure.basis != Basis::Words) {
         match incidents.iter_mut().find(|incident| incident.takes(failure)) {
@@ -284,7 +294,7 @@ pub fn incidents(case: &Case, db: &Database, failures: &[Failure]) -> Vec<Incide
         incidents.extend(trace::find(case, db));
     }
     for incident in &mut incidents {
-        look_around(case, incident);
+        look_around(case, offsets, incident);
         incident.opened = case.ticket.iter().filter_map(|fact| fact.time.utc()).max();
         // 3: the server ended it, and why stands in its logs.
         incident.speaks_of_end |= match incident.code {
@@ -372,7 +382,7 @@ fn put_right_at_once(case: &Case, incident: &Incident) -> bool {
         })
 }
 
-fn look_around(case: &Case, incident: &mut Incident) {
+fn look_around(case: &Case, offsets: &Offsets, incident: &mut Incident) {
     let (Some(first), Some(last)) = (incident.first, incident.last) else { return };
     let good: Vec<_> = on_server(case, incident)
         .filter(|attempt| attempt.succeeded())
@@ -394,7 +404,7 @@ fn look_around(case: &Case, incident: &mut Incident) {
         !own_only || peer.as_ref().is_some_and(|peer| incident.peers.contains(peer))
     };
     let own = good.iter().filter(|(_, peer)| counts(peer)).map(|(time, _)| *time);
-    let worked: Vec<_> = own.chain(client_successes(case, incident)).collect();
+    let worked: Vec<_> = own.chain(client_successes(case, offsets, incident)).collect();
     incident.last_good = worked.iter().copied().filter(|time| *time < first).max();
     incident.first_good_after = worked.iter().copied().filter(|time| *time > last).min();
 }
@@ -402,8 +412,8 @@ fn look_around(case: &Case, incident: &mut Incident) {
 /// Somebody who gets in this near to a failure gets in meanwhile.
 const AROUND: TimeDelta = TimeDelta::minutes(2);
 
-/// Connections to the server that worked, by the log of the client that failed.
-fn client_successes(case: &Case, incident: &Incident) -> Vec<DateTime<Utc>> {
+/// Connections to the server that worked, by the log of the client that failed and on the server's clock.
+fn client_successes(case: &Case, offsets: &Offsets, incident: &Incident) -> Vec<DateTime<Utc>> {
     let own = case.attempts.list.iter().filter(|attempt| {
         attempt.side == AttemptSide::Client
             && attempt.succeeded()
@@ -414,5 +424,6 @@ fn client_successes(case: &Case, incident: &Incident) -> Vec<DateTime<Utc>> {
                 .as_deref()
                 .is_none_or(|target| HostKey::new(target) == incident.server)
     });
-    own.map(|attempt| attempt.start).collect()
+    let (client, server) = (incident.client.as_ref(), incident.server.as_ref());
+    own.map(|attempt| attempt.start - offsets.between(client, server, attempt.start)).collect()
 }

@@ -82,7 +82,7 @@ pub fn diagnose(
     asked: &[CauseId],
 ) -> (Timeline, Vec<Diagnosis>) {
     let failures = failure::failures(case, offsets);
-    let incidents = incident::incidents(case, db, &failures);
+    let incidents = incident::incidents(case, db, offsets, &failures);
     let mut timeline = Timeline::new(case, db, lines::entries(case, &incidents));
     let diagnoses = incidents
         .into_iter()

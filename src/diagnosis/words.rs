@@ -76,6 +76,7 @@ static REASSURING: LazyLock<Regex> = LazyLock::new(|| {
         \bno\ complaints?\b|\bno\ (?:remote\ desktop|rdp)\ (?:problems?|issues?)\b|\bnot\ report\b|\breport\ no\b
         |\bnothing\ is\ (?:broken|wrong)\b|\bplease\ confirm\b|\beverything\ works\b|\ball\ (?:is\ )?(?:fine|well)\b
         |\b(?:users?|everyone|everybody|people)\ (?:all\ )?(?:can\ )?(?:(?:have|has|had)\ no\ problems?|works?\ (?:fine|well|normally|as\ usual)|log\ (?:on|in)\ (?:fine|normally))
+        |\b(?:connects?|connecting\ works|connection\ (?:is|works))\ fine\b
         |\bi\ (?:myself\ )?can\ (?:log\ (?:on|in)|connect|work)\b
         |\bjust\ (?:a|one)\ question\b|\bnot\ an?\ (?:incident|outage|problem)\b|\b(?:nobody|no\ one|no\ user)\ (?:has\ )?complain
         |\bkeine\ störung\b|\bnur\ eine\ frage\b|\bniemand\ (?:hat\ sich\ )?beschwert\b|\bniemand\ beschwert\b|\bsimple\ question\b|\bpersonne\ ne\ se\ plaint
@@ -90,6 +91,22 @@ static REASSURING: LazyLock<Regex> = LazyLock::new(|| {
 static EXCEPTING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\b(?:works?|fine|geht|fonctionne|funciona)\b[^.!?]{0,60}\b(?:except|but not|außer|sauf|excepto|menos)\b")
         .expect("the pattern is a constant")
+});
+
+/// Whether a sentence tells of an earlier day: a number in it is no failure of today.
+pub(super) fn is_of_another_day(sentence: &str) -> bool {
+    PAST.is_match(&sentence.to_lowercase())
+}
+
+static PAST: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x)
+        \bwhen\ (?:i|we|he|she|they)\ had\b|\bback\ (?:then|in)\b|\blast\ (?:month|year|spring|summer|autumn|winter)\b
+        |\b(?:i|we)\ had\ (?:this|that|it)\ (?:once|before)\b|\bmonths\ ago\b|\bas\ i\ had\b
+        |\bdamals\b|\bletzte[nsr]?\ (?:monat|jahr|frühjahr|sommer|herbst|winter)\b|\bvor\ (?:\w+\ )?monaten\b
+        |\bà\ l'époque\b|\bl'an\ dernier\b|\ble\ mois\ dernier\b|\bel\ (?:mes|año)\ pasado\b|\bhace\ (?:\w+\ )?meses\b",
+    )
+    .expect("the pattern is a constant")
 });
 
 /// It is over.
