@@ -12,6 +12,7 @@ use super::silence;
 use super::trigger::Change;
 use crate::case::Case;
 use crate::cause::{CauseId, Stage};
+use crate::event::Event;
 use crate::signatures::{Database, Grade, Kind, KnownUpdate, Mark, Scope, Side};
 
 /// Adds what the model itself knows of an incident.
@@ -32,7 +33,7 @@ pub(super) fn add_grounds(
     silence::add_grounds(case, incident, weighed);
     add_quiet_server(case, db, incident, weighed);
     add_lost_certificate(case, incident, weighed);
-    add_clocks(offsets, incident, weighed);
+    add_clocks(case, offsets, incident, weighed);
     add_other_port(case, incident, weighed);
     add_switched_off(weighed);
     forget_answers(db, weighed);
@@ -61,6 +62,11 @@ fn add_switched_off(weighed: &mut Weighed) {
         let text = "it is switched off, which explains that nobody listens".to_owned();
         let grounds = weighed.entry(CauseId::ListenerFailure).or_default();
         grounds.push(ground("switched-off", Grade::Against, text));
+    }
+    // There are two switches, and one is enough: that the other is on says nothing then.
+    let grounds = weighed.entry(CauseId::RdpDisabled).or_default();
+    if grounds.iter().any(|ground| ground.signature == "registry-listener-disabled") {
+        grounds.retain(|ground| ground.signature != "registry-rdp-allowed");
     }
 }
 
@@ -149,7 +155,7 @@ fn add_scope(db: &Database, incident: &Incident, weighed: &mut Weighed) {
 /// A change that is documented to lead to a cause, made between the last connection that worked and the first that
 /// failed, speaks for it.
 fn add_changes(db: &Database, incident: &Incident, changes: &[Change], weighed: &mut Weighed) {
-    let mut told: Vec<CauseId> = Vec::new();
+    let (mut told, mut between): (Vec<CauseId>, Vec<CauseId>) = Default::default();
     for change in changes {
         let within = |days: i64| {
             incident
@@ -158,16 +164,21 @@ fn add_changes(db: &Database, incident: &Incident, changes: &[Change], weighed: 
                 .is_some_and(|(first, time)| first - time <= TimeDelta::days(days))
         };
         let bracketed = within(2) && incident.last_good.is_some();
-        let known = within(14) && is_known_update(db, change);
+        let in_between =
+            within(2) && incident.last_good.is_some_and(|good| change.time > Some(good));
+        let known_effect = within(14) && is_known_update(db, change);
+        let broad = change.links.len() > 3;
         // What touches one thing and was changed a day before it failed speaks without a good connection in between.
         let specific = within(2) && change.links.len() <= 2;
-        let grade = if bracketed || known || specific { Grade::Moderate } else { Grade::Weak };
+        let grade =
+            if bracketed || known_effect || specific { Grade::Moderate } else { Grade::Weak };
         // A policy that touches everything says little about any one thing.
-        let grade = if change.links.len() > 3 { Grade::Weak } else { grade };
+        let grade = if broad { Grade::Weak } else { grade };
         for cause in &change.links {
             // What is evidence by itself is not counted again as a change.
             let known = weighed.get(cause).into_iter().flatten();
-            let counted = known.into_iter().any(|ground| ground.entry == Some(change.entry));
+            let mut own = known.filter(|ground| ground.entry == Some(change.entry));
+            let counted = own.any(|ground| ground.weight_db >= 0.0);
             if !told.contains(cause) && !counted {
                 told.push(*cause);
                 let text = "it was changed before the first failure, and such a change is documented to lead to this".to_owned();
@@ -175,8 +186,20 @@ fn add_changes(db: &Database, incident: &Incident, changes: &[Change], weighed: 
                     Ground { entry: Some(change.entry), ..ground("change-before", grade, text) };
                 weighed.entry(*cause).or_default().push(ground);
             }
+            // What a change says by itself is one fact; that it fell between what worked and what failed is another.
+            let speaks = counted || (known_effect && is_known_for(db, change, *cause));
+            if in_between && speaks && !between.contains(cause) {
+                between.push(*cause);
+                weighed.entry(*cause).or_default().push(changed_in_between(change));
+            }
         }
     }
+}
+
+fn changed_in_between(change: &Change) -> Ground {
+    let text = "connections worked until this was changed, and failed from then on".to_owned();
+    let grade = if change.links.len() > 3 { Grade::Weak } else { Grade::Moderate };
+    Ground { entry: Some(change.entry), ..ground("changed-in-between", grade, text) }
 }
 
 /// It works again after something was changed, and such a change touches what the cause is about. What touches everything
@@ -194,11 +217,18 @@ fn add_repairs(repairs: &[Change], weighed: &mut Weighed) {
 
 /// Whether an update is on record for an effect on Remote Desktop, by more than hearsay.
 fn is_known_update(db: &Database, change: &Change) -> bool {
-    let named = |update: &&KnownUpdate| change.kb.as_deref() == Some(update.kb.as_str());
-    db.updates()
-        .iter()
-        .filter(named)
-        .any(|update| update.mark != Mark::U && !update.causes.is_empty())
+    known_effects(db, change).any(|update| !update.causes.is_empty())
+}
+
+/// Whether it is on record for this cause.
+fn is_known_for(db: &Database, change: &Change, cause: CauseId) -> bool {
+    known_effects(db, change).any(|update| update.causes.contains(&cause))
+}
+
+fn known_effects<'d>(db: &'d Database, change: &Change) -> impl Iterator<Item = &'d KnownUpdate> {
+    let kb = change.kb.clone();
+    let named = move |update: &&KnownUpdate| kb.as_deref() == Some(update.kb.as_str());
+    db.updates().iter().filter(named).filter(|update| update.mark != Mark::U)
 }
 
 /// A server notes its own starts and stops in System, and those of its listener in the log of RemoteConnectionManager.
@@ -249,7 +279,16 @@ fn add_quiet_server(case: &Case, db: &Database, incident: &Incident, weighed: &m
             "the listener's log covers the time and it was not stopped",
         ),
     ];
-    for (cause, channel, grade, text) in rules {
+    // Where nobody answers, a key that cannot be read acts by the listener that does not come up for want of it.
+    let unanswered =
+        !incident.stages.is_empty() && incident.stages.iter().all(|stage| *stage <= Stage::Tcp);
+    let key = (
+        CauseId::CertKeyAccessDenied,
+        LISTENER,
+        Grade::Against,
+        "nobody answered, and the listener's log covers the time and tells of no trouble",
+    );
+    for (cause, channel, grade, text) in rules.into_iter().chain(unanswered.then_some(key)) {
         if covers(channel) && !logged(cause, weighed) {
             weighed.entry(cause).or_default().push(ground(
                 "nothing-logged",
@@ -289,10 +328,10 @@ fn add_lost_certificate(case: &Case, incident: &Incident, weighed: &mut Weighed)
 /// built-in rule is for 3389.
 fn add_other_port(case: &Case, incident: &Incident, weighed: &mut Weighed) {
     let mut set = case.found_on(incident.server.as_ref(), "registry");
-    let port = set.find_map(|event| {
-        let port = event.field("Data").filter(|_| event.field("Name") == Some("PortNumber"));
-        port.filter(|port| *port != "3389")
+    let set = set.find_map(|event| {
+        event.field("Data").filter(|_| event.field("Name") == Some("PortNumber"))
     });
+    let port = set.or_else(|| bound_port(case, incident)).filter(|port| *port != "3389");
     let Some(port) = port else { return };
     let asks = |text: &str| {
         text.split(|letter: char| !letter.is_ascii_digit()).any(|number| number == port)
@@ -319,6 +358,17 @@ fn add_other_port(case: &Case, incident: &Incident, weighed: &mut Weighed) {
     }
 }
 
+/// The port on which the listener was last bound before it failed: RdpCoreTS 129.
+fn bound_port<'c>(case: &'c Case, incident: &Incident) -> Option<&'c str> {
+    let over_tcp = |event: &&Event| {
+        event.event_id == Some(129) && event.field("TransportProtocolName") == Some("TCP")
+    };
+    let bound = case.found_on(incident.server.as_ref(), CORE).filter(over_tcp);
+    let dated = bound.filter_map(|event| Some((event.time.utc()?, event.field("Port")?)));
+    let before = dated.filter(|(time, _)| incident.last.is_none_or(|last| *time <= last));
+    before.max_by_key(|(time, _)| *time).map(|(_, port)| port)
+}
+
 /// Whether the server says that it listens on a port: RdpCoreTS 129, or a listing of its ports.
 fn listens_on(case: &Case, incident: &Incident, port: &str) -> bool {
     let server = incident.server.as_ref();
@@ -333,7 +383,8 @@ const CORE: &str = "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS";
 
 /// Clocks that are further apart than Kerberos tolerates. It refuses by a code of its own; the distance alone says that it
 /// could.
-fn add_clocks(offsets: &Offsets, incident: &Incident, weighed: &mut Weighed) {
+fn add_clocks(case: &Case, offsets: &Offsets, incident: &Incident, weighed: &mut Weighed) {
+    add_wild_clock(case, weighed);
     let Some((host, offset)) = offsets.beyond_kerberos(incident) else { return };
     let text = format!(
         "the clock of {} was {} minutes {} when it failed; Kerberos tolerates 5",
@@ -342,13 +393,30 @@ fn add_clocks(offsets: &Offsets, incident: &Incident, weighed: &mut Weighed) {
         if offset > TimeDelta::zero() { "ahead" } else { "behind" }
     );
     // A clock that is off by a day is nobody's tolerance: certificates look expired or not yet valid by it.
-    let wild = offset.abs() >= TimeDelta::hours(12);
+    let wild = offset.abs() >= WILD;
     let grade = if wild { Grade::Strong } else { Grade::Moderate };
     if wild {
         let expired = weighed.entry(CauseId::CertExpired).or_default();
         expired.push(ground("clocks-apart", Grade::RulesOut, text.clone()));
     }
     weighed.entry(CauseId::TimeSkew).or_default().push(ground("clocks-apart", grade, text));
+}
+
+/// Clocks so far apart show certificates as expired or as not yet valid.
+const WILD: TimeDelta = TimeDelta::hours(12);
+
+/// The same by what the time service says of the distance: `w32tm` asked another clock.
+fn add_wild_clock(case: &Case, weighed: &mut Weighed) {
+    let apart = |event: &Event| event.field("Apart")?.parse().ok().and_then(TimeDelta::try_seconds);
+    let Some(apart) = case.found("w32tm").filter_map(apart).find(|apart| *apart >= WILD) else {
+        return;
+    };
+    let text = format!(
+        "the clocks are {} hours apart, by which certificates that hold look expired",
+        apart.num_hours()
+    );
+    let expired = weighed.entry(CauseId::CertExpired).or_default();
+    expired.push(ground("clocks-apart", Grade::RulesOut, text));
 }
 
 /// A start or stop further away than this did not cut the connection.

@@ -249,6 +249,22 @@ mod tests {
     }
 
     #[test]
+    fn a_set_of_keys_that_is_not_there_in_other_languages() {
+        for words in [
+            "Gespeicherter Schl\u{fc}sselsatz fehlt",
+            "Jeu de cl\u{e9}s stock\u{e9} manquant",
+            "Falta el conjunto de claves almacenado",
+        ] {
+            let text = format!(
+                "Remote Desktop \"Remotedesktop\"\n================ Zertifikat 0 ================\nSeriennummer: 1a2b\n\
+                 Aussteller: CN=SRV01\nAntragsteller: CN=SRV01\n\
+                 Zertifikathash(sha1): 82ad1e0c20a332c8d6adac3e5ea243204b85d3a7\n  Anbieter = X\n{words}\n"
+            );
+            assert!(parse(&Certutil, text).contains("KeyTest=\"missing\""), "{words}");
+        }
+    }
+
+    #[test]
     fn an_empty_store_and_one_that_is_not_there() {
         let empty =
             "Remote Desktop \"Remote Desktop\"\nCertUtil: -store command completed successfully.\n";

@@ -87,7 +87,8 @@ pub(super) fn code(line: &str) -> Option<String> {
     CODE.find(line).map(|code| code.as_str().to_owned())
 }
 
-/// How the trial of the key went. The sentences are of the English listing; codes hold in every language.
+/// How the trial of the key went. The sentences are of the English listing, codes hold in every language; a set of keys
+/// is spoken of only when it is not there.
 fn key_test(line: &str) -> Option<&'static str> {
     static CODES: [(&str, &str); 4] = [
         ("0x80090016", "missing"),
@@ -102,6 +103,7 @@ fn key_test(line: &str) -> Option<&'static str> {
         "encryption test failed" | "signature test failed" => Some("failed"),
         _ if line.starts_with("missing stored keyset") => Some("missing"),
         _ if line.starts_with("keyset does not exist") => Some("missing"),
+        _ if KEY_SET.iter().any(|words| line.contains(words)) => Some("missing"),
         _ if line.starts_with("cannot find the certificate and private key") => Some("missing"),
         _ if line.starts_with("access denied") || line.starts_with("access is denied") => {
             Some("denied")
@@ -109,6 +111,10 @@ fn key_test(line: &str) -> Option<&'static str> {
         _ => CODES.iter().find(|(code, _)| line.contains(code)).map(|(_, test)| *test),
     }
 }
+
+/// The same two sentences in other languages, by their noun.
+const KEY_SET: [&str; 4] =
+    ["schlüsselsatz", "jeu de clés", "conjunto de claves", "gruppo di chiavi"];
 
 /// The file in MachineKeys: 32 digits, `_`, the machine's GUID.
 fn key_file(line: &str) -> Option<&str> {
