@@ -178,3 +178,180 @@ fn a_script_that_sets_a_security_layer_which_does_not_exist_speaks_for_itself() 
     };
     assert!(said("4") > 0.5 && said("2") < 0.5);
 }
+
+const KEY_DENIED: &str = "Schannel\t36870\tNone\tA fatal error occurred when attempting to access the TLS server credential private key. \
+    The error code returned from the cryptographic module is 0x8009030D. The internal error state is 10001.";
+
+#[test]
+fn an_event_whose_date_means_two_days_is_near_only_if_one_of_them_is() {
+    let said = |date: &str| {
+        let copied = format!("(from the log of APP1)\nError\t{date} 09:20:14\t{KEY_DENIED}\n");
+        let said = answers(&[
+            ("events.txt", copied),
+            ticket(
+                "Remote Desktop fails.\nError code: 0x904\nExtended error code: 0x7\nTimestamp (UTC): 11/08/26 09:20:20 AM",
+            ),
+        ]);
+        said[0].of("cert-key-access-denied")
+    };
+    let [near, perhaps, far] = ["2026-11-08", "11/08/2026", "11/03/2026"].map(said);
+    assert!(near > perhaps && perhaps > far, "{near} {perhaps} {far}");
+    assert!(far < 0.5, "{far}");
+}
+
+#[test]
+fn a_number_in_the_words_of_somebody_who_connects_is_of_another_day() {
+    let words = "My labels come out on the wrong printer. APP1 connects fine.";
+    let number = "I attach what was asked for in March when I had that RDP error 0x904.";
+    assert!(answers(&[ticket(&format!("{words} {number}"))]).is_empty());
+    assert_eq!(answers(&[ticket(&format!("I cannot connect. {number}"))]).len(), 1);
+}
+
+#[test]
+fn who_asks_for_the_port_that_the_listener_was_moved_to_meets_the_firewall() {
+    let moved: &[(&str, &str)] = &[("TransportProtocolName", "TCP"), ("Port", "33890")];
+    let said = |target: &str| {
+        let log = events("APP1", &[("2026-11-17T19:00:00Z", CORE, CORE_LOG, 129, moved)]);
+        let words = format!(
+            "mstsc /v:{target} does not connect.\nError code: 0x204\nExtended error code: 0x0\nTimestamp (UTC): 11/18/26 08:02:10 AM"
+        );
+        let said = answers(&[("server/events.xml", log), ticket(&words)]);
+        said[0].named.clone()
+    };
+    assert_eq!(said("APP1:33890").as_deref(), Some("firewall-blocked"));
+    assert_eq!(said("APP1").as_deref(), Some("listener-failure"));
+}
+
+#[test]
+fn a_session_that_was_cut_stays_one_when_nobody_answers_afterwards() {
+    let client = |time, id, data| -> Record<'static> {
+        (
+            time,
+            "Microsoft-Windows-TerminalServices-ClientActiveXCore",
+            "Microsoft-Windows-TerminalServices-RDPClient/Operational",
+            id,
+            data,
+        )
+    };
+    let server: &[(&str, &str)] = &[("Name", "Server Name"), ("Value", "APP1")];
+    let [cut, refused]: [&[(&str, &str)]; 2] = [
+        &[("Name", "Disconnect Reason"), ("Value", "2308")],
+        &[("Name", "Disconnect Reason"), ("Value", "516")],
+    ];
+    let log = events(
+        "PC7",
+        &[
+            client("2026-11-18T07:00:00Z", 1024, server),
+            client("2026-11-18T07:00:02Z", 1027, &[("SessionID", "2")]),
+            client("2026-11-18T08:00:00Z", 1026, cut),
+            client("2026-11-18T08:01:00Z", 1024, server),
+            client("2026-11-18T08:01:20Z", 1026, refused),
+            client("2026-11-18T08:02:00Z", 1024, server),
+            client("2026-11-18T08:02:20Z", 1026, refused),
+        ],
+    );
+    let crash: &[(&str, &str)] = &[("BugcheckCode", "278")];
+    let system = events(
+        "APP1",
+        &[("2026-11-18T08:05:00Z", "Microsoft-Windows-Kernel-Power", "System", 41, crash)],
+    );
+    let said = answers(&[
+        ("client/events.xml", log),
+        ("server/events.xml", system),
+        ticket("APP1 froze and dropped me."),
+    ]);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert_eq!(said[0].named.as_deref(), Some("server-restarted"), "{said:?}");
+}
+
+#[test]
+fn a_clock_that_is_years_off_makes_certificates_look_expired() {
+    let said = |apart: &str| {
+        let text = format!(
+            "C:\\>w32tm /stripchart /computer:time.contoso.example /samples:1 /dataonly\nTracking time.contoso.example [192.0.2.3:123].\n\
+             13:08:11, -{apart}.0312170s\n"
+        );
+        let box_ = "The certificate of the remote computer is expired or not yet valid.\nError code: 0x1b07\nExtended error code: 0x0";
+        let said = answers(&[("client/clock.txt", text), ticket(box_)]);
+        (said[0].of("cert-expired"), said[0].of("time-skew"))
+    };
+    let (expired, skewed) = said("63158400");
+    assert!(expired < 0.01 && skewed > 0.9, "{expired} {skewed}");
+    assert!(said("600").0 > expired);
+}
+
+/// What a client logs of one connection: that it begins, and that it ends with a code.
+fn dials(
+    server: &'static str,
+    begins: &'static str,
+    ends: &'static str,
+) -> [(&'static str, u32, String, String); 2] {
+    [
+        (begins, 1024, "Server Name".to_owned(), server.to_owned()),
+        (ends, 1026, "Disconnect Reason".to_owned(), "2308".to_owned()),
+    ]
+}
+
+#[test]
+fn a_clock_is_compared_with_each_server_that_the_client_came_to() {
+    let attempts = [
+        dials("APP1", "2026-11-18T08:04:00Z", "2026-11-18T08:04:02Z"),
+        dials("APP1", "2026-11-18T08:05:10Z", "2026-11-18T08:05:12Z"),
+        dials("APP1", "2026-11-18T08:06:35Z", "2026-11-18T08:06:37Z"),
+    ];
+    let provider = "Microsoft-Windows-TerminalServices-ClientActiveXCore";
+    let log = "Microsoft-Windows-TerminalServices-RDPClient/Operational";
+    let values: Vec<_> = attempts.iter().flatten().collect();
+    let data: Vec<[(&str, &str); 2]> = values
+        .iter()
+        .map(|(_, _, name, value)| [("Name", name.as_str()), ("Value", value.as_str())])
+        .collect();
+    let client: Vec<Record<'_>> = values
+        .iter()
+        .zip(&data)
+        .map(|((time, id, ..), data)| (*time, provider, log, *id, data.as_slice()))
+        .collect();
+    let accepted: &[(&str, &str)] = &[("ClientIP", "10.1.0.7:50211"), ("ConnType", "TCP")];
+    let key: &[(&str, &str)] =
+        &[("Type", "server"), ("ErrorCode", "0x8009030d"), ("ErrorStatus", "10001")];
+    let mut server = Vec::new();
+    for (began, died) in [
+        ("2026-11-18T08:00:00Z", "2026-11-18T08:00:01Z"),
+        ("2026-11-18T08:01:10Z", "2026-11-18T08:01:11Z"),
+        ("2026-11-18T08:02:35Z", "2026-11-18T08:02:36Z"),
+    ] {
+        server.push((began, CORE, CORE_LOG, 131, accepted));
+        server.push((began, "Schannel", "System", 36870, key));
+        server.push((died, CORE, CORE_LOG, 103, &[("ReasonCode", "14")][..]));
+    }
+    let other: &[Record<'_>] = &[(
+        "2026-11-18T06:00:00Z",
+        CORE,
+        CORE_LOG,
+        131,
+        &[("ClientIP", "10.1.0.9:50001"), ("ConnType", "TCP")],
+    )];
+    let said = answers(&[
+        ("client/events.xml", events("PC7", &client)),
+        ("app1/events.xml", events("APP1", &server)),
+        ("app2/events.xml", events("APP2", other)),
+        ticket("APP1 does not open."),
+    ]);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert_eq!(said[0].named.as_deref(), Some("cert-key-access-denied"), "{said:?}");
+}
+
+#[test]
+fn a_server_that_started_minutes_after_everybody_was_cut_was_restarted() {
+    let said = |boot: &str| {
+        let system = format!(
+            "Host Name:                 APP1\nOS Name:                   Microsoft Windows Server 2022 Standard\n\
+             OS Version:                10.0.20348 N/A Build 20348\nSystem Boot Time:          11/18/2026, {boot}\n\
+             Time Zone:                 (UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna\n"
+        );
+        let words = "We were all disconnected.\nError code: 0x904\nExtended error code: 0x0\nTimestamp (UTC): 11/18/26 08:02:10 AM";
+        answers(&[("server/systeminfo.txt", system), ticket(words)])[0].named.clone()
+    };
+    assert_eq!(said("9:05:00 AM").as_deref(), Some("server-restarted"));
+    assert_eq!(said("6:05:00 AM"), None);
+}

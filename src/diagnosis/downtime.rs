@@ -41,6 +41,7 @@ fn power(event: &Event) -> Option<Power> {
 pub(super) fn add_grounds(case: &Case, incident: &Incident, weighed: &mut Weighed) {
     add_stopped_listener(case, incident, weighed);
     add_crash(case, incident, weighed);
+    add_start(case, incident, weighed);
     let (Some(server), Some(time)) = (&incident.server, incident.first) else { return };
     let (since, grade, text) = match gone_since(case, server, time) {
         Some(since) => (since, Grade::Conclusive, "and was not back when it failed"),
@@ -83,6 +84,22 @@ fn add_crash(case: &Case, incident: &Incident, weighed: &mut Weighed) {
         super::clock::shown(*start)
     );
     let ground = super::model::ground("crashed", Grade::Conclusive, text);
+    weighed.entry(CauseId::ServerRestarted).or_default().push(ground);
+}
+
+/// A session that was cut, and minutes later the server starts, by what `systeminfo` says of its start: its log was not
+/// collected, or there would be no need to ask.
+fn add_start(case: &Case, incident: &Incident, weighed: &mut Weighed) {
+    let (Some(server), Some(time)) = (&incident.server, incident.first) else { return };
+    if !incident.stages.contains(&Stage::Running) {
+        return;
+    }
+    let started = |event: &Event| event.field("Started").map(|_| ());
+    let starts = marks(case, server, started);
+    let Some((start, ())) = starts.range(time..=time + CRASHED).next() else { return };
+    let text =
+        format!("the session was cut, and the server started at {}", super::clock::shown(*start));
+    let ground = super::model::ground("started-afterwards", Grade::Strong, text);
     weighed.entry(CauseId::ServerRestarted).or_default().push(ground);
 }
 

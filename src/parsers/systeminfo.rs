@@ -19,6 +19,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::dates::{self, Order, Reading};
+use super::export::moment;
 use super::{Parser, Sink, damage};
 use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
@@ -59,6 +60,10 @@ impl Parser for Systeminfo {
         damage::report(&lines, source, sink);
         let computer = system.host();
         sink.event(system.event(source));
+        if let Some(start) = system.start(source) {
+            sink.local();
+            sink.event(start);
+        }
         for (line, kb) in &system.updates {
             let mut event = Event::text("systeminfo", Timestamp::Undated, source.line(*line))
                 .with("HotFixID", kb)
@@ -114,13 +119,35 @@ fn is_moment(value: &str) -> bool {
     MOMENT.is_match(value)
 }
 
+/// Whether a label is that of the system's start, in the languages that people send.
+fn speaks_of_start(line: &str) -> bool {
+    let label = line.split(':').next().unwrap_or_default().to_lowercase();
+    STARTS.iter().any(|word| label.contains(word))
+}
+
+const STARTS: [&str; 12] = [
+    "boot",
+    "startzeit",
+    "démarrage",
+    "arranque",
+    "inicio",
+    "avvio",
+    "inicialização",
+    "opstart",
+    "uruchomienia",
+    "загрузки",
+    "启动时间",
+    "起動時刻",
+];
+
 /// What the listing says.
 #[derive(Debug, Default)]
 struct System {
     /// Values of the labels so far, until the version is found.
     names: Vec<String>,
     version: Option<(u64, String)>,
-    moments: Vec<String>,
+    /// Values with date and time, and whether their label speaks of a start.
+    moments: Vec<(bool, u64, String)>,
     zone: String,
     /// The last line with a label, whose number announces how many items follow.
     announced: Option<usize>,
@@ -137,7 +164,7 @@ impl System {
         if let Some(value) = labelled(line) {
             self.inside = false;
             self.announced = first_number(value);
-            self.label(number, value);
+            self.label(number, line, value);
         } else if let Some(item) = item(line) {
             match kb(item) {
                 Some(kb) => {
@@ -156,7 +183,7 @@ impl System {
 
     /// A cell of the table, which holds a list in one: `2 Hotfix(s) Installed.,[01]: KB5099999,[02]: KB5088888`.
     fn cell(&mut self, number: u64, value: &str) {
-        self.label(number, value);
+        self.label(number, "", value);
         let items: Vec<_> =
             value.split(",[").skip(1).filter_map(|item| kb(item.split_once("]: ")?.1)).collect();
         if !items.is_empty() {
@@ -165,7 +192,7 @@ impl System {
         }
     }
 
-    fn label(&mut self, number: u64, value: &str) {
+    fn label(&mut self, number: u64, line: &str, value: &str) {
         if self.version.is_none() {
             if is_version(value) {
                 self.version = Some((number, value.to_owned()));
@@ -173,7 +200,7 @@ impl System {
                 self.names.push(value.to_owned());
             }
         } else if is_moment(value) {
-            self.moments.push(value.to_owned());
+            self.moments.push((speaks_of_start(line), number, value.to_owned()));
         } else if value.starts_with("(UTC") || value.starts_with("(GMT") {
             value.clone_into(&mut self.zone);
         }
@@ -185,18 +212,10 @@ impl System {
     }
 
     fn event(&self, source: &Source) -> Event {
-        let order = Order::of(self.moments.iter().map(String::as_str));
-        let day = |index: usize| {
-            let moment = self.moments.get(index).map_or("", String::as_str);
-            match dates::read(moment, order) {
-                Reading::Day(day) => (moment, day.to_string()),
-                _ => (moment, String::new()),
-            }
-        };
         let (line, version) =
             self.version.as_ref().map_or((1, ""), |(line, version)| (*line, version.as_str()));
         let build = version.rsplit(' ').next().unwrap_or_default();
-        let (installed, booted) = (day(0), day(1));
+        let (installed, booted) = (self.day(self.installed()), self.day(self.booted()));
         let mut event = Event::text("systeminfo", Timestamp::Undated, source.line(line));
         for (name, value) in [
             ("Host", self.host().unwrap_or_default()),
@@ -215,6 +234,38 @@ impl System {
         }
         event.computer = self.host().map(Into::into);
         event
+    }
+
+    /// A moment as it is written, and its day.
+    fn day<'s>(&self, moment: Option<&'s (bool, u64, String)>) -> (&'s str, String) {
+        let moment = moment.map_or("", |(.., moment)| moment.as_str());
+        match dates::read(moment, self.order()) {
+            Reading::Day(day) => (moment, day.to_string()),
+            _ => (moment, String::new()),
+        }
+    }
+
+    fn order(&self) -> Order {
+        Order::of(self.moments.iter().map(|(.., moment)| moment.as_str()))
+    }
+
+    /// The start of the system: the line that says so, else the second with a date and a time.
+    fn booted(&self) -> Option<&(bool, u64, String)> {
+        self.moments.iter().find(|(starts, ..)| *starts).or_else(|| self.moments.get(1))
+    }
+
+    fn installed(&self) -> Option<&(bool, u64, String)> {
+        self.moments.first().filter(|(starts, ..)| !*starts)
+    }
+
+    /// That the system started, as an event of its own. Without the zone, which stands in the same listing, nobody could
+    /// tell within half a day when that was.
+    fn start(&self, source: &Source) -> Option<Event> {
+        let (_, line, moment) = self.booted().filter(|_| !self.zone.is_empty())?;
+        let (time, _) = moment::read(moment, self.order());
+        let mut event = Event::text("systeminfo", time, source.line(*line)).with("Started", moment);
+        event.computer = self.host().map(Into::into);
+        matches!(time, Timestamp::Local(_)).then_some(event)
     }
 
     /// The number of updates that is announced and the one that is there, when some are missing. Windows XP counts files.
@@ -259,6 +310,7 @@ mod tests {
             Network Card(s):           1 NIC(s) Installed.\r\n                           [01]: Example Adapter\r\n";
         insta::assert_snapshot!(parse(&Systeminfo, text), @r#"
         line 4: undated, systeminfo on SRV01 Host="SRV01" OSName="Microsoft Windows Server 2022 Standard" OSVersion="10.0.20348 N/A Build 20348" Build="20348" InstallTime="10/1/2025, 4:15:34 PM" InstallDay="2025-10-01" BootTime="11/17/2026, 8:36:55 AM" BootDay="2026-11-17" TimeZone="(UTC-08:00) Pacific Time (US & Canada)"
+        line 7: 2026-11-17 08:36:55 local, systeminfo on SRV01 Started="11/17/2026, 8:36:55 AM"
         line 12: undated, systeminfo on SRV01 HotFixID="KB5099999" KB="KB5099999"
         line 13: undated, systeminfo on SRV01 HotFixID="KB5088888" KB="KB5088888"
         "#);
@@ -276,6 +328,18 @@ mod tests {
         line 4: undated, systeminfo on SRV02 Host="SRV02" OSName="Microsoft Windows 10 Pro" OSVersion="10.0.17763 Nicht zutreffend Build 17763" Build="17763" InstallTime="01.03.2026, 05:05:05" InstallDay="2026-03-01" BootTime="07.11.2026, 17:06:11" BootDay="2026-11-07"
         line 9: undated, systeminfo on SRV02 HotFixID="KB5099999" KB="KB5099999"
         whole file: notice: 3 updates are announced and 1 listed (lost: the others)
+        "#);
+    }
+
+    #[test]
+    fn the_start_alone_is_told_by_its_label() {
+        let text = "Hostname:                                      ERP-TS\nBetriebssystemname:                            Windows\n\
+            Betriebssystemversion:                         10.0.17763 Nicht zutreffend Build 17763\n\
+            Systemstartzeit:                               05.02.2026, 10:17:30\n\
+            Zeitzone:                                      (UTC) Koordinierte Weltzeit\n";
+        insta::assert_snapshot!(parse(&Systeminfo, text), @r#"
+        line 3: undated, systeminfo on ERP-TS Host="ERP-TS" OSName="Windows" OSVersion="10.0.17763 Nicht zutreffend Build 17763" Build="17763" BootTime="05.02.2026, 10:17:30" BootDay="2026-02-05" TimeZone="(UTC) Koordinierte Weltzeit"
+        line 4: 2026-02-05 10:17:30 local, systeminfo on ERP-TS Started="05.02.2026, 10:17:30"
         "#);
     }
 
