@@ -355,3 +355,16 @@ fn a_server_that_started_minutes_after_everybody_was_cut_was_restarted() {
     assert_eq!(said("9:05:00 AM").as_deref(), Some("server-restarted"));
     assert_eq!(said("6:05:00 AM"), None);
 }
+
+#[test]
+fn that_nobody_answered_after_the_cut_is_no_second_incident() {
+    let cut = "We were all disconnected.\nError code: 0x904\nExtended error code: 0x0\nTimestamp (UTC): 11/18/26 08:02:10 AM";
+    let said = answers(&[ticket(&format!(
+        "{cut}\nThen for some minutes RDP said 0x204, now it works again."
+    ))]);
+    assert_eq!(said.len(), 1, "{said:?}");
+    // A refusal is another matter.
+    let said =
+        answers(&[ticket(&format!("{cut}\nAnother colleague gets RDP error 0x1f07 since."))]);
+    assert_eq!(said.len(), 2, "{said:?}");
+}

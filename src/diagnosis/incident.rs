@@ -190,7 +190,19 @@ impl Incident {
             !stages.is_empty() && stages.iter().all(definite)
         };
         let outage = !refused(&self.stages) && !refused(&failure.stages);
-        self.is_of(failure) && soon && outage
+        ((self.is_of(failure) && soon) || self.is_told_beside(failure)) && outage
+    }
+
+    /// What the same text tells besides without a time: a session was cut, and then nobody answered for a while.
+    fn is_told_beside(&self, failure: &Failure) -> bool {
+        let told = failure.basis == Basis::Dialog && failure.time.is_none();
+        let beside = |origin: &Origin| self.origins.iter().any(|own| own.source == origin.source);
+        let unanswered =
+            !failure.stages.is_empty() && failure.stages.iter().all(|stage| *stage <= Stage::Tcp);
+        told && failure.origins.iter().any(beside)
+            && unanswered
+            && self.reported
+            && self.stages.contains(&Stage::Running)
     }
 
     /// A client that is cut off and tries again does so within this time.
