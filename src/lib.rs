@@ -21,6 +21,7 @@ mod embedded;
 pub mod error;
 pub mod event;
 pub mod explain;
+mod expression;
 pub mod findings;
 pub mod fleet;
 pub mod merge;

@@ -118,7 +118,7 @@ fn parsers_know_no_signature_and_reports_no_format() {
 /// The picture in ARCHITECTURE.md, from left to right, with what everybody uses before it. What stands in one column may
 /// know each other.
 const COLUMNS: [&[&str]; 8] = [
-    &["event", "notice", "error", "cause", "embedded"],
+    &["event", "notice", "error", "cause", "embedded", "expression"],
     &["bundle", "source"],
     &["parsers"],
     &["signatures", "codes", "attempts", "findings"],

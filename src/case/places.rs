@@ -15,6 +15,7 @@ use std::sync::{Arc, LazyLock};
 use regex::Regex;
 
 use super::{HostKey, HostRoles};
+use crate::expression::expression;
 
 /// Computers by the folders in which their logs lie.
 #[derive(Debug, Default)]
@@ -130,7 +131,7 @@ pub(crate) fn collected_from(path: &str) -> Option<String> {
 
 fn by_pattern(part: &str) -> Option<String> {
     static NAMES: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        expression(
             r"(?xi)
             ^MSRD-Results-(?P<msrd>.+?)(?:[-_]\d{8}_\d{4,6})?(?:\.zip)?$
             |^TSS(?:v2)?_(?P<tss>.+?)_\d{6}-\d{6}(?:_.*)?$
@@ -143,7 +144,6 @@ fn by_pattern(part: &str) -> Option<String> {
             |^rdpwhy-(?:server|client)-(?P<ours>.+)-\d{8}T\d{6}Z(?:\.zip)?$
             |^(?P<script>.+)-\(\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d\)(?:\.zip)?$",
         )
-        .expect("the pattern is a constant")
     });
     let found = NAMES.captures(part)?;
     if let Some(name) = found.name("velociraptor") {
@@ -156,8 +156,7 @@ fn by_pattern(part: &str) -> Option<String> {
 /// The archive around a drive: `2026-11-18T091400_SRV01.zip!C/…`, `SRV01.zip!C/…`. A folder may be called anything.
 fn by_image(part: &str) -> Option<String> {
     static IMAGE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(?:\d{4}-\d\d-\d\dT\d{6}_(.+?)(?:\.\w+)?|([A-Za-z0-9-]{2,15})\.zip)$")
-            .expect("the pattern is a constant")
+        expression(r"^(?:\d{4}-\d\d-\d\dT\d{6}_(.+?)(?:\.\w+)?|([A-Za-z0-9-]{2,15})\.zip)$")
     });
     let found = IMAGE.captures(part)?;
     match (found.get(1), found.get(2)) {

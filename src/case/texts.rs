@@ -8,6 +8,7 @@ use regex::Regex;
 use super::places::{self, Places};
 use super::{Case, Host, HostKey, HostRoles};
 use crate::event::SourceId;
+use crate::expression::expression;
 use crate::scan::Scan;
 use crate::source::Source;
 
@@ -160,11 +161,9 @@ impl Owners {
 
 /// What `hostname` printed, or stands behind the label of `systeminfo`. Where two machines are named, none is.
 fn printed_name<'t>(lines: &[&'t str]) -> Option<&'t str> {
-    static ASKED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)>\s*hostname(?:\.exe)?\s*(?:[&;|].*)?$").expect("a constant")
-    });
-    static NAME: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^[A-Za-z][\w.-]{0,62}$").expect("a constant"));
+    static ASKED: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"(?i)>\s*hostname(?:\.exe)?\s*(?:[&;|].*)?$"));
+    static NAME: LazyLock<Regex> = LazyLock::new(|| expression(r"^[A-Za-z][\w.-]{0,62}$"));
     let printed = lines.windows(2).filter_map(|pair| match pair {
         [asked, name] if ASKED.is_match(asked) => Some(*name),
         _ => None,

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::case::Case;
+use crate::expression::expression;
 
 /// What the words say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,7 +42,7 @@ impl Complaint {
 /// Words of failing, in the languages that tickets come in, and codes, which nobody quotes when all is well. Nouns such as
 /// `failures` are left out: they are asked about.
 static FAILING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r"(?x)
         \b(?:can'?t|cannot|can\ not|could\ not|couldn't|unable|fails?|failed|failing|won't|refuse[sd]?|denied|rejected
           |error|blocked|timed\ out|times\ out|broken|unreachable|hangs?|hung|freezes?|froze|frozen|impossible
@@ -59,19 +60,18 @@ static FAILING: LazyLock<Regex> = LazyLock::new(|| {
         |\bplus\ de\ (?:bureau|connexion|accès)|écran\ noir|injoignable|expir|personne\ ne
         |\berror|\bfall[aóo]|\bno\ (?:puedo|puede|funciona|conecta|deja|podemos|se\ puede|responde|entra|abre)|desconect|cierra|rechaz|deneg
         |imposible|bloquea|se\ corta|pantalla\ (?:en\ )?negr|caduc|nadie\b
-        |\bdraußen\b|\bdraussen\b|\btemporär\w*\ (?:benutzer)?profil|\btemporary\ profile|profil\ temporaire|perfil\ temporal|profilo\ temporaneo
+        |\bdraußen\b|\bdraussen\b|\btemporär\S*\ (?:benutzer)?profil|\btemporary\ profile|profil\ temporaire|perfil\ temporal|profilo\ temporaneo
         |\bzwart\ scherm|\bniet\ (?:meer|bereikbaar|inloggen|verbinden)|\bverbreekt|\bverbroken|\b(?:eruit|er\ weer\ uit)\b
         |\bnie\ (?:działa|mogę|można|łączy)|\bbłąd\b|не\ (?:подключ|работ|могу|удается)|ошибка|接続できません|エラー|切断|无法|错误
         |reconnecting\b|\bresets?\b|\bdisconnect|\bbarely\b|\btrying\ to\ reconnect
         |\berrore|non\ (?:funziona|riesc|si\ connette)|schermo\ nero|disconness|rifiutat|\berro\b|não\ (?:consigo|funciona|abre)|foutmelding
         |werkt\ niet|kan\ niet|kom\ niet",
     )
-    .expect("the pattern is a constant")
 });
 
 /// Words of somebody for whom all is well. That it is for a colleague, or was yesterday, reassures of nothing.
 static REASSURING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r"(?x)
         \bno\ complaints?\b|\bno\ (?:remote\ desktop|rdp)\ (?:problems?|issues?)\b|\bnot\ report\b|\breport\ no\b
         |\bnothing\ is\ (?:broken|wrong)\b|\bplease\ confirm\b|\beverything\ works\b|\ball\ (?:is\ )?(?:fine|well)\b
@@ -84,13 +84,13 @@ static REASSURING: LazyLock<Regex> = LazyLock::new(|| {
         |\banmelden\ geht\b|\balles\ andere\ geht\b|\bkeine\ (?:beschwerden|probleme\ gemeldet)\b|\balle\ (?:können\ )?arbeiten\b
         |\btout\ (?:va|fonctionne)\b|\baucun\ problème\ (?:signalé|remonté)|\baucune\ plainte|\bsin\ quejas\b|\btodo\ funciona\b",
     )
-    .expect("the pattern is a constant")
 });
 
 /// Everything works but one thing.
 static EXCEPTING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b(?:works?|fine|geht|fonctionne|funciona)\b[^.!?]{0,60}\b(?:except|but not|außer|sauf|excepto|menos)\b")
-        .expect("the pattern is a constant")
+    expression(
+        r"\b(?:works?|fine|geht|fonctionne|funciona)\b[^.!?]{0,60}\b(?:except|but not|außer|sauf|excepto|menos)\b",
+    )
 });
 
 /// Whether a sentence tells of an earlier day: a number in it is no failure of today.
@@ -111,17 +111,16 @@ static PAST: LazyLock<Regex> = LazyLock::new(|| {
 
 /// It is over.
 static OVER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r"(?x)
-        \b(?:works?|worked|working|fine|up|back|ok)\ (?:\w+\ )?again\b|\bback\ (?:to\ normal|up|online)\b
-        |\bwieder\ (?:da|möglich|normal|ok)\b|\b(?:geht|ging'?s?|gingen|läuft|lief)\ (?:\w+\ ){0,3}wieder\b
+        \b(?:works?|worked|working|fine|up|back|ok)\ (?:\S+\ )?again\b|\bback\ (?:to\ normal|up|online)\b
+        |\bwieder\ (?:da|möglich|normal|ok)\b|\b(?:geht|ging'?s?|gingen|läuft|lief)\ (?:\S+\ ){0,3}wieder\b
         |\bremarche|\brefonctionne|de\ nouveau\b|\bvolvi[óo]\b|\bde\ nuevo\b",
     )
-    .expect("the pattern is a constant")
 });
 
 static ENDING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r"(?x)
         disconnect|\bkick|\bthrown\b|\bthrows\b|\blost\b|\blosing\b|\bended\b|\bends\b|\bcloses\b|\bclosed\b|log(?:ged|s)\ (?:me\ |us\ )?(?:off|out)
         |sign(?:ed|s)\ (?:me\ |us\ )?(?:out|off)|\bdrops?\b|\bdropped\b|\bidle\b|f(?:alls?|ell)\ out|session\ limit|another\ (?:device|user|connection)
@@ -129,7 +128,6 @@ static ENDING: LazyLock<Regex> = LazyLock::new(|| {
         |getrennt|trennt|abgemeldet|rausgeworfen|rausgeflogen|geworfen|wirft|flieg(?:t|e)\b|fliegen\b|beendet|unterbrochen|abgebrochen|abbruch
         |alle\ raus|déconnect|ferme|coupé|interromp|terminé|terminad|desconect|cierra|expuls|echa\b|corta|disconness|chiude|desliga",
     )
-    .expect("the pattern is a constant")
 });
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use self::rights::Entry;
 use super::damage::{self, Damage};
 use super::{Parser, Sink};
 use crate::event::{Event, Timestamp};
+use crate::expression::expression;
 use crate::source::Source;
 
 /// Permissions of the key folder.
@@ -77,12 +78,11 @@ impl Parser for Acl {
 /// The path of a key folder or of a file in it at the beginning of a line, and what follows.
 fn object(line: &str) -> Option<(&str, &str)> {
     static PATH: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        expression(
             r"(?ix)^((?:[a-z]:\\|\\\\|%)[^:*?]*?\\(?:MachineKeys|Crypto\\Keys)(?:\\[^\\\s:]*)*
             |(?:MachineKeys|Keys)(?:\\[^\\\s:]+)?
             |[0-9a-f]{32}_[0-9a-f-]{36})(?:\s+|:\s|$)(.*)$",
         )
-        .expect("the pattern is a constant")
     });
     let found = PATH.captures(line.trim_start_matches('\u{feff}').trim_end())?;
     Some((found.get(1)?.as_str(), found.get(2)?.as_str()))

@@ -20,6 +20,7 @@ use super::damage::{self, Damage};
 use super::{Parser, Sink, servicing};
 use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
+use crate::expression::expression;
 use crate::source::Source;
 
 /// Logs of management agents.
@@ -108,12 +109,12 @@ impl Reader<'_> {
         sink: &mut dyn Sink,
     ) {
         static OFFER: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"Update \((?:Missing|Installed)\): (.+?) \(([0-9a-fA-F-]{36}), \d+\)")
-                .expect("the pattern is a constant")
+            expression(r"Update \((?:Missing|Installed)\): (.+?) \(([0-9a-fA-F-]{36}), \d+\)")
         });
         static DONE: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"^\s*Update \d+ \(([0-9a-fA-F-]{36})\) finished installing \((0x[0-9a-fA-F]{8})\)(?:, Reboot Required\? (Yes|No))?")
-                .expect("the pattern is a constant")
+            expression(
+                r"^\s*Update \d+ \(([0-9a-fA-F-]{36})\) finished installing \((0x[0-9a-fA-F]{8})\)(?:, Reboot Required\? (Yes|No))?",
+            )
         });
         if let Some(minutes) = bias.filter(|_| bias != self.bias) {
             self.bias = bias;
@@ -153,10 +154,9 @@ impl Reader<'_> {
 /// `<time="19:33:19.766-330" date="11-28-2014" component=…`, and the bias where there is one.
 fn moment(tail: &str) -> Option<(Timestamp, Option<i32>)> {
     static TAIL: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        expression(
             r#"^<time="(\d\d?:\d\d:\d\d\.\d{1,9})([+-]\d{1,4})?" date="(\d{1,2}-\d{1,2}-\d{4})""#,
         )
-        .expect("the pattern is a constant")
     });
     let found = TAIL.captures(tail)?;
     let text = |index: usize| found.get(index).map_or("", |value| value.as_str());
@@ -178,8 +178,9 @@ fn instant(day: &str, time: &str, bias: &str) -> Option<(Timestamp, Option<i32>)
 
 fn old_parts() -> &'static Regex {
     static OLD: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(.*?)\s+\$\$<[^>]*><(\d{1,2}-\d{1,2}-\d{4}) (\d\d?:\d\d:\d\d\.\d{1,9})([+-]\d{1,4})?><thread=")
-            .expect("the pattern is a constant")
+        expression(
+            r"^(.*?)\s+\$\$<[^>]*><(\d{1,2}-\d{1,2}-\d{4}) (\d\d?:\d\d:\d\d\.\d{1,9})([+-]\d{1,4})?><thread=",
+        )
     });
     &OLD
 }

@@ -87,12 +87,10 @@ fn plain(text: &str) -> String {
 
 /// Forms that can be read in one way only.
 fn unmistakable(text: &str) -> Option<NaiveDate> {
-    static YEAR_FIRST: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(\d{4})\s?[./-]\s?(\d{1,2})\s?[./-]\s?(\d{1,2})\b").expect("a constant")
-    });
-    static WORDS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\b([A-Z][a-z]{2,8}) (\d{1,2}), (\d{4})\b").expect("a constant")
-    });
+    static YEAR_FIRST: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"^(\d{4})\s?[./-]\s?(\d{1,2})\s?[./-]\s?(\d{1,2})\b"));
+    static WORDS: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"\b([A-Z][a-z]{2,8}) (\d{1,2}), (\d{4})\b"));
     if text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return file_time(text);
     }
@@ -144,10 +142,8 @@ struct Parts {
 
 impl Parts {
     fn of(text: &str) -> Option<Self> {
-        static DATE: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"^(\d{1,2})\s?([./-])\s?(\d{1,2})\s?[./-]\s?(\d{2,4})\b")
-                .expect("a constant")
-        });
+        static DATE: LazyLock<Regex> =
+            LazyLock::new(|| expression(r"^(\d{1,2})\s?([./-])\s?(\d{1,2})\s?[./-]\s?(\d{2,4})\b"));
         let text = plain(text);
         let parts = DATE.captures(&text)?;
         let padded = [1, 3]
@@ -170,3 +166,4 @@ impl Parts {
         NaiveDate::from_ymd_opt(self.year, month, day)
     }
 }
+use crate::expression::expression;

@@ -14,6 +14,7 @@ use regex::Regex;
 use super::{Parser, Sink, damage};
 use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
+use crate::expression::expression;
 use crate::source::Source;
 
 /// What the profile container of a user met.
@@ -61,10 +62,9 @@ impl Parser for FslogixLog {
 
 fn line_parts() -> &'static Regex {
     static LINE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        expression(
             r"^\[(?P<time>\d\d:\d\d:\d\d\.\d+)\]\[tid:[0-9a-f.]+\]\[(?P<level>[A-Z]+)\s*(?::\s*(?P<code>[0-9a-fA-F]{8}))?\s*\]\s*(?P<message>.*)$",
         )
-        .expect("the pattern is a constant")
     });
     &LINE
 }

@@ -16,6 +16,7 @@ use regex::{Captures, Regex};
 
 use super::{Parser, Sink, damage};
 use crate::event::{Event, Timestamp};
+use crate::expression::expression;
 use crate::source::Source;
 
 /// What the domain member, or the controller, says about logons and its secure channel.
@@ -71,10 +72,9 @@ const STATEMENTS: usize = 2000;
 /// One line: day, time, kind, text.
 fn entry(line: &str) -> Option<Captures<'_>> {
     static LINE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        expression(
             r"^(?P<day>[0-9]{2}/[0-9]{2}) (?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}) \[[A-Z_]+\] (?:\[[0-9]+\] )?(?P<text>.*)$",
         )
-        .expect("the pattern is a constant")
     });
     LINE.captures(line.trim_end())
 }
@@ -114,8 +114,9 @@ struct Seen {
 
 fn statement(text: &str) -> Option<Statement> {
     static RETURNS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"SamLogon: (?P<kind>.+?) logon of (?P<user>.+?) from (?P<from>.*?)(?: \(via .*\))? Returns (?P<status>0x[0-9A-Fa-f]+)")
-            .expect("the pattern is a constant")
+        expression(
+            r"SamLogon: (?P<kind>.+?) logon of (?P<user>.+?) from (?P<from>.*?)(?: \(via .*\))? Returns (?P<status>0x[0-9A-Fa-f]+)",
+        )
     });
     if let Some(found) = RETURNS.captures(text) {
         let [kind, user, from, status] = ["kind", "user", "from", "status"]

@@ -9,6 +9,7 @@ use regex::{Captures, Regex};
 use super::{Parser, Sink, damage};
 use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
+use crate::expression::expression;
 use crate::source::Source;
 
 /// The settings of a saved connection.
@@ -49,10 +50,8 @@ impl Parser for RdpFile {
 }
 
 fn setting(line: &str) -> Option<Captures<'_>> {
-    static SETTING: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\u{feff}?([A-Za-z][0-9A-Za-z_ ]{2,50}):([isb]):(.*?)\s*$")
-            .expect("a constant")
-    });
+    static SETTING: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"^\u{feff}?([A-Za-z][0-9A-Za-z_ ]{2,50}):([isb]):(.*?)\s*$"));
     SETTING.captures(line)
 }
 

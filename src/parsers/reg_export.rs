@@ -21,6 +21,7 @@ use super::damage::{self, Damage};
 use super::{Parser, Sink};
 use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
+use crate::expression::expression;
 use crate::source::Source;
 
 /// Registry values as text.
@@ -77,8 +78,7 @@ fn is_path(name: &str, data: &str) -> bool {
 /// The key a line names, as `HKLM\…`: `[HKEY_…]`, a bare path, or the path of PowerShell.
 fn key(line: &str) -> Option<String> {
     static KEY: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\[?(?:HKEY_(?P<long>[A-Z_]+)|(?P<short>HK(?:LM|CU|CR|U|CC)))(?P<path>\\.*)?$")
-            .expect("the pattern is a constant")
+        expression(r"^\[?(?:HKEY_(?P<long>[A-Z_]+)|(?P<short>HK(?:LM|CU|CR|U|CC)))(?P<path>\\.*)?$")
     });
     let line = line.trim_end();
     let line = line.strip_suffix(']').unwrap_or(line);

@@ -23,6 +23,7 @@ use super::export::moment;
 use super::{Parser, Sink, damage};
 use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
+use crate::expression::expression;
 use crate::notice::Notice;
 use crate::source::Source;
 
@@ -80,10 +81,8 @@ impl Parser for Systeminfo {
 
 /// The value of a line `Label:   value` that begins at the margin.
 fn labelled(line: &str) -> Option<&str> {
-    static LABEL: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\u{feff}?[^\s:][^:]*(?:: [^:\s][^:]*)?\s?:(?:\s+(.*))?$")
-            .expect("the pattern is a constant")
-    });
+    static LABEL: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"^\u{feff}?[^\s:][^:]*(?:: [^:\s][^:]*)?\s?:(?:\s+(.*))?$"));
     Some(LABEL.captures(line.trim_end())?.get(1).map_or("", |value| value.as_str()))
 }
 
@@ -104,17 +103,15 @@ fn csv(text: &str) -> Option<(u64, Vec<String>)> {
 }
 
 fn is_version(value: &str) -> bool {
-    static VERSION: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\d+\.\d+\.\d{4,5}\s.*\d{4,5}$").expect("the pattern is a constant")
-    });
+    static VERSION: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"^\d+\.\d+\.\d{4,5}\s.*\d{4,5}$"));
     VERSION.is_match(value)
 }
 
 /// `3/20/2019, 9:58:25 PM`: with a time, which the date of the BIOS has not.
 fn is_moment(value: &str) -> bool {
     static MOMENT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{1,4},? \d{1,2}[:.]\d\d[:.]\d\d")
-            .expect("the pattern is a constant")
+        expression(r"^\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{1,4},? \d{1,2}[:.]\d\d[:.]\d\d")
     });
     MOMENT.is_match(value)
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::account::Account;
+use crate::expression::expression;
 
 /// What an account may do with an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,8 +59,9 @@ impl Entry {
     /// `NT AUTHORITY\SYSTEM has no entry`, as people sum a listing up.
     pub(super) fn retold(text: &str) -> Option<Self> {
         static MISSING: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"(?i)^([^:()]+?)\s+(?:has no (?:entry|ace|access|permissions?|rights?)|is (?:missing|not listed))\b")
-                .expect("the pattern is a constant")
+            expression(
+                r"(?i)^([^:()]+?)\s+(?:has no (?:entry|ace|access|permissions?|rights?)|is (?:missing|not listed))\b",
+            )
         });
         let found = MISSING.captures(text.trim())?;
         Some(Self::new(found.get(1)?.as_str(), Access::None))
@@ -68,8 +70,7 @@ impl Entry {
     /// `BUILTIN\Administrators:(OI)(CI)(F)`, of `cacls` `BUILTIN\Administrators:(OI)F`.
     pub(super) fn of_icacls(text: &str) -> Option<Self> {
         static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"^([^:()]+):((?:\([A-Z][A-Za-z]*(?:,[A-Za-z]+)*\))*)([FRWCN])?\s*$")
-                .expect("the pattern is a constant")
+            expression(r"^([^:()]+):((?:\([A-Z][A-Za-z]*(?:,[A-Za-z]+)*\))*)([FRWCN])?\s*$")
         });
         let found = ENTRY.captures(text.trim())?;
         let part = |index| found.get(index).map_or("", |part| part.as_str());
@@ -92,10 +93,8 @@ impl Entry {
 
     /// The entries of `D:PAI(A;;FA;;;SY)(A;;FR;;;NS)`; owner and group may stand before them.
     pub(super) fn of_sddl(text: &str) -> Option<Vec<Self>> {
-        static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"\((A|D);([A-Z]*);([0-9A-Za-z]*);[^;]*;[^;]*;([^;)]+)\)")
-                .expect("the pattern is a constant")
-        });
+        static ENTRY: LazyLock<Regex> =
+            LazyLock::new(|| expression(r"\((A|D);([A-Z]*);([0-9A-Za-z]*);[^;]*;[^;]*;([^;)]+)\)"));
         let list = text.trim();
         let list = if list.starts_with("D:") {
             list

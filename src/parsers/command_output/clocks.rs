@@ -7,15 +7,15 @@ use regex::Regex;
 
 use super::Fact;
 use super::transcript::Part;
+use crate::expression::expression;
 use crate::parsers::dates::{self, Order, Reading};
 
 /// Reads the answers of `net time` in a part: `Current time at \\DC01 is 11/18/2026 2:41:53 PM`, in any language.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
     static ANSWER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r"^\p{L}[^\\]*\\\\([\w.-]+)\s\D*?(\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{1,4}),? (\d{1,2}[:.]\d\d[:.]\d\d)(?: ([AaPp])\.?[Mm]\.?)?\s*$",
+        expression(
+            r"^\p{L}[^\\]*\\\\([^\\\s]+)\s\D*?(\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{1,4}),? (\d{1,2}[:.]\d\d[:.]\d\d)(?: ([AaPp])\.?[Mm]\.?)?\s*$",
         )
-        .expect("the pattern is a constant")
     });
     let mut told: Vec<(u64, String, String, String)> = Vec::new();
     for line in part.lines {

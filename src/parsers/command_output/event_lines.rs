@@ -19,6 +19,7 @@ use regex::Regex;
 
 use super::transcript::Line;
 use crate::event::Timestamp;
+use crate::expression::expression;
 use crate::parsers::Sink;
 use crate::parsers::dates::Order;
 use crate::parsers::export::moment::{self, Votes};
@@ -123,20 +124,16 @@ impl Above {
 }
 
 /// `8/3/2026`, `24.02.2026`, `2026-09-14`.
-static DATE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b(?:\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}[-/]\d{2}[-/]\d{2})\b")
-        .expect("a constant")
-});
+static DATE: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"\b(?:\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}[-/]\d{2}[-/]\d{2})\b"));
 
 /// `9:00:20`, `06:58`, `18:40:02.5Z`.
-static CLOCK: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?Z?$").expect("a constant")
-});
+static CLOCK: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"^\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?Z?$"));
 
 /// `Event ID: 1001, Source: BugCheck, Level: Error`, in any order.
-static LABELS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(event\s?id|source|level|date)\s*[:=]\s*([^,;|]+)").expect("a constant")
-});
+static LABELS: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"(?i)\b(event\s?id|source|level|date)\s*[:=]\s*([^,;|]+)"));
 
 /// The head and the message of a line that holds an event.
 fn found(line: &str, above: &Above) -> Option<(Head, String)> {

@@ -8,6 +8,7 @@ use regex::Regex;
 
 use super::Fact;
 use super::transcript::Part;
+use crate::expression::expression;
 
 /// Reads the profiles in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
@@ -47,8 +48,7 @@ fn action(word: &str) -> &'static str {
 /// `Firewall Policy                       BlockInbound,AllowOutbound`, above it `State   ON`.
 fn netsh(part: &Part<'_>, facts: &mut Vec<Fact>) {
     static POLICY: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\p{L}.*\s(Block|Allow)Inbound(Always)?,(?:Block|Allow)Outbound\s*$")
-            .expect("the pattern is a constant")
+        expression(r"^\p{L}.*\s(Block|Allow)Inbound(Always)?,(?:Block|Allow)Outbound\s*$")
     });
     let rows = part.lines.iter().enumerate();
     let rows = rows.filter(|(_, line)| line.text.contains("Inbound"));

@@ -9,6 +9,7 @@ use regex::Regex;
 
 use super::Fact;
 use super::transcript::{Line, Part};
+use crate::expression::expression;
 
 /// Reads what names were looked up, and which addresses the machine has, in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
@@ -106,11 +107,11 @@ fn addresses(lines: &[Line]) -> (Vec<String>, u64) {
 
 /// `Pinging srv01.example.com [10.0.0.1] with 32 bytes of data:`.
 fn ping(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static PING: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\p{L}[^\[]*?([\w.-]+) \[([0-9a-fA-F.:]+)\]\s.*\b32\b").expect("a constant")
-    });
+    static PING: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"^\p{L}[^\[]*?([^\[\s]+) \[([0-9a-fA-F.:]+)\]\s.*\b32\b"));
     for line in part.lines {
-        let Some(found) = PING.captures(&line.text) else { continue };
+        let may = line.text.contains(" [") && line.text.contains("32");
+        let Some(found) = may.then(|| PING.captures(&line.text)).flatten() else { continue };
         let text = |index: usize| found.get(index).map_or("", |value| value.as_str());
         if text(2).parse::<IpAddr>().is_ok() {
             facts.push(answer(line.number, text(1), text(2)));
@@ -122,11 +123,12 @@ fn ping(part: &Part<'_>, facts: &mut Vec<Fact>) {
 /// `ipconfig on the session host: IPv4 Address 10.0.5.21`, as people write it.
 fn sentence(part: &Part<'_>, facts: &mut Vec<Fact>) {
     static SAID: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)\bipconfig\b.{0,60}\bIPv4\W\w+\W{1,3}(\d{1,3}(?:\.\d{1,3}){3})\b")
-            .expect("a constant")
+        expression(r"(?i)\bipconfig\b.{0,60}\bIPv4\W\w+\W{1,3}(\d{1,3}(?:\.\d{1,3}){3})\b")
     });
     for line in part.lines {
-        let address = SAID.captures(&line.text).and_then(|said| said.get(1));
+        let may = ["v4", "V4"].iter().any(|word| line.text.contains(word));
+        let said = may.then(|| SAID.captures(&line.text)).flatten();
+        let address = said.and_then(|said| said.get(1));
         if let Some(address) = address.filter(|it| it.as_str().parse::<IpAddr>().is_ok()) {
             facts.push(Fact::new("ipconfig", line.number).with("Addresses", address.as_str()));
         }
@@ -134,9 +136,8 @@ fn sentence(part: &Part<'_>, facts: &mut Vec<Fact>) {
 }
 
 fn ipconfig(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static DOTS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\s{2,}(\S.*?)[ .]*(?:\. ){2,}\.?\s?: ?(.*)$").expect("a constant")
-    });
+    static DOTS: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"^\s{2,}(\S.*?)[ .]*(?:\. ){2,}\.?\s?: ?(.*)$"));
     let mut host = "";
     let mut found: Option<Fact> = None;
     let mut addresses = Vec::new();

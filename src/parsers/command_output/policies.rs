@@ -9,6 +9,7 @@ use regex::Regex;
 
 use super::Fact;
 use super::transcript::{Line, Part};
+use crate::expression::expression;
 
 /// Policies of one list that are kept.
 const MOST: usize = 500;
@@ -43,9 +44,8 @@ pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
 
 /// Whether the tool names itself, or was asked for.
 fn is_gpresult(part: &Part<'_>) -> bool {
-    static NAME: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^Microsoft \(R\) Windows \(R\) .*\bv ?2\.0\s*$").expect("a constant")
-    });
+    static NAME: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"^Microsoft \(R\) Windows \(R\) .*\bv ?2\.0\s*$"));
     part.runs(&["gpresult"]) || part.lines.iter().take(20).any(|line| NAME.is_match(&line.text))
 }
 
@@ -98,9 +98,8 @@ fn applied<'p>(
 
 /// `GPO: RDP Hardening`, below it the key with its value's name, `Value:  1, 0, 0, 0`, and a state.
 fn values(lines: &[Line], facts: &mut Vec<Fact>) {
-    static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(\d{1,3}), (\d{1,3}), (\d{1,3}), (\d{1,3})$").expect("a constant")
-    });
+    static NUMBER: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"^(\d{1,3}), (\d{1,3}), (\d{1,3}), (\d{1,3})$"));
     let value = |line: &Line| line.text.split_once(':').map(|(_, value)| value.trim().to_owned());
     for three in lines.windows(3) {
         let [policy, key, data] = three else { continue };

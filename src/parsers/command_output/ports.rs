@@ -8,6 +8,7 @@ use regex::{Captures, Regex};
 
 use super::Fact;
 use super::transcript::Part;
+use crate::expression::expression;
 
 /// The port of Remote Desktop, unless it was moved.
 const RDP: u16 = 3389;
@@ -67,11 +68,9 @@ fn searched_in_vain(part: &Part<'_>) -> Option<u64> {
 /// `  TCP    0.0.0.0:3389    0.0.0.0:0    LISTENING    1234`, with `-b` the program below.
 fn netstat(part: &Part<'_>) -> Vec<Listener> {
     static ROW: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\s*TCP\s+(\S+):(\d{1,5})\s+(\S+):(\d{1,5}|\*)\s+(?:\S.*?\s+)??(\d+)?\s*$")
-            .expect("the pattern is a constant")
+        expression(r"^\s*TCP\s+(\S+):(\d{1,5})\s+(\S+):(\d{1,5}|\*)\s+(?:\S.*?\s+)??(\d+)?\s*$")
     });
-    static OTHER: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^\s*(?:TCP|UDP)\s").expect("a constant"));
+    static OTHER: LazyLock<Regex> = LazyLock::new(|| expression(r"^\s*(?:TCP|UDP)\s"));
     let mut rows: Vec<Listener> = Vec::new();
     let mut open = false;
     for line in part.lines {

@@ -9,16 +9,16 @@ use regex::Regex;
 
 use super::Fact;
 use super::transcript::Part;
+use crate::expression::expression;
 
 /// Reads the state of the secure channel in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
     static STATUS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        expression(
             r"(?x)^\s*(?P<what>Trusted\ DC\ Connection\ Status|Trust\ Verification\ Status
             |Getting\ DC\ name\ failed:)\s(?:Status\s)?=?\s*(?:Status\ =\ )?(?P<code>\d+)\s+0x[0-9a-fA-F]+
             \s+(?P<name>\w+)",
         )
-        .expect("the pattern is a constant")
     });
     for line in part.lines {
         let text = line.text.trim();

@@ -8,6 +8,7 @@ use regex::Regex;
 
 use super::Fact;
 use super::transcript::Part;
+use crate::expression::expression;
 
 /// The services a connection depends on, and those of the roles around it.
 const SERVICES: &[&str] = &[
@@ -53,20 +54,22 @@ fn known(name: &str) -> Option<&'static str> {
 
 /// `SERVICE_NAME: x`, then indented `LABEL : number  WORD`.
 fn read_sc(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static NAME: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\s{0,2}\p{Lu}+_\p{Lu}[\p{Lu}_]*\s?: (\S+)$").expect("a constant")
-    });
+    static NAME: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"^\s{0,2}\p{Lu}+_\p{Lu}[\p{Lu}_]*\s?: (\S+)$"));
     static VALUE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\s+\S[^:]*: (?:(\d)\s+([A-Z_]{6,})\b|(\d+)\s+\((0x[0-9a-f]+)\)|(\S.*)$)")
-            .expect("the pattern is a constant")
+        expression(r"^\s+\S[^:]*: (?:(\d)\s+([A-Z_]{6,})\b|(\d+)\s+\((0x[0-9a-f]+)\)|(\S.*)$)")
     });
     let mut open: Option<Fact> = None;
     for line in part.lines {
-        if let Some(name) = NAME.captures(&line.text).and_then(|found| found.get(1)) {
+        let may = line.text.contains('_') && line.text.contains(": ");
+        let name = may.then(|| NAME.captures(&line.text)).flatten();
+        if let Some(name) = name.and_then(|found| found.get(1)) {
             facts.extend(open.take().filter(|fact| fact.fields.len() > 1));
             open = known(name.as_str())
                 .map(|name| Fact::new("services", line.number).with("Service", name));
-        } else if let Some(found) = VALUE.captures(&line.text) {
+        } else if open.is_some()
+            && let Some(found) = VALUE.captures(&line.text)
+        {
             let text = |index: usize| found.get(index).map_or("", |value| value.as_str());
             let (name, value) = match (text(2), text(4)) {
                 ("", "") if line.text.contains("SERVICE_START_NAME") => ("Account", text(5)),

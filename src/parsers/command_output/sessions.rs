@@ -8,6 +8,7 @@ use regex::Regex;
 
 use super::Fact;
 use super::transcript::Part;
+use crate::expression::expression;
 
 /// The first number of a listener.
 const LISTENERS: u32 = 65_536;
@@ -15,8 +16,9 @@ const LISTENERS: u32 = 65_536;
 /// Reads the table of sessions in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
     static ROW: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^[ >](?P<name>\S+)?\s+(?:(?P<user>[^\s\d]\S*(?: \S+)*)\s+)?(?P<id>\d{1,5})\s{1,3}(?P<state>\p{L}\S*)?(?:\s|$)")
-            .expect("the pattern is a constant")
+        expression(
+            r"^[ >](?P<name>\S+)?\s+(?:(?P<user>[^\s\d]\S*(?: \S+)*)\s+)?(?P<id>\d{1,5})\s{1,3}(?P<state>\p{L}\S*)?(?:\s|$)",
+        )
     });
     let Some(start) = part.lines.iter().position(|line| is_header(&line.text)) else { return };
     let lines = part.lines.get(start..).unwrap_or_default();

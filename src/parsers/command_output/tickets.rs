@@ -8,13 +8,12 @@ use regex::Regex;
 
 use super::Fact;
 use super::transcript::Part;
+use crate::expression::expression;
 
 /// Reads tickets and what went wrong when one was asked for, in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static LOGON: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\b0:0x[0-9a-f]+\s*$").expect("a constant"));
-    static COUNT: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^\p{L}[^:#]*: \((\d{1,5})\)$").expect("a constant"));
+    static LOGON: LazyLock<Regex> = LazyLock::new(|| expression(r"\b0:0x[0-9a-f]+\s*$"));
+    static COUNT: LazyLock<Regex> = LazyLock::new(|| expression(r"^\p{L}[^:#]*: \((\d{1,5})\)$"));
     let mut session = false;
     let mut rest = part.lines;
     while let Some((line, after)) = rest.split_first() {
@@ -68,8 +67,9 @@ fn ticket(below: &[super::Line], first: &str, number: u64) -> Option<Fact> {
 /// `klist failed with 0xc0000133/-1073741517: …`, `… (GetTicket substatus): 0x80090324`.
 fn failure(part: &Part<'_>, line: &str, number: u64) -> Option<Fact> {
     static FAILED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)^\s*klist\b.*\b(0x[0-9a-f]{8})(?:/-?\d+)?\b|\(GetTicket substatus\): (0x[0-9a-f]{3,8})")
-            .expect("the pattern is a constant")
+        expression(
+            r"(?i)^\s*klist\b.*\b(0x[0-9a-f]{8})(?:/-?\d+)?\b|\(GetTicket substatus\): (0x[0-9a-f]{3,8})",
+        )
     });
     let found = line.contains("0x").then(|| FAILED.captures(line)).flatten()?;
     let code = found.get(1).or_else(|| found.get(2))?.as_str().to_ascii_lowercase();

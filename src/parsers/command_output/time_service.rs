@@ -8,6 +8,7 @@ use regex::Regex;
 
 use super::Fact;
 use super::transcript::Part;
+use crate::expression::expression;
 
 /// Reads what the time service says in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
@@ -18,9 +19,12 @@ pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
 /// `Leap Indicator: 3(not synchronized)` above `Stratum: 0 (unspecified)`.
 fn status(part: &Part<'_>, facts: &mut Vec<Fact>) {
     static NUMBER: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^\p{L}[^:]*: (\d{1,2}) ?\(.*\)$").expect("a constant"));
+        LazyLock::new(|| expression(r"^\p{L}[^:]*: (\d{1,2}) ?\(.*\)$"));
     let number = |text: &str| {
-        NUMBER.captures(text).and_then(|found| found.get(1)?.as_str().parse::<u32>().ok())
+        let may = text.ends_with(')') && text.contains(": ");
+        may.then(|| NUMBER.captures(text))
+            .flatten()
+            .and_then(|found| found.get(1)?.as_str().parse::<u32>().ok())
     };
     for pair in part.lines.windows(2) {
         let [leap, stratum] = pair else { continue };
@@ -48,14 +52,15 @@ fn status(part: &Part<'_>, facts: &mut Vec<Fact>) {
 /// `14:41:53, d:+00.0012345s o:+00.0123456s  [ * ]`, `14:41:53, +00.0123456s`, `    NTP: +0.0000000s offset from dc1`.
 fn offsets(part: &Part<'_>, facts: &mut Vec<Fact>) {
     static OFFSET: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        expression(
             r"(?x)^\d\d[:.]\d\d[:.]\d\d,\ (?:d:[+-]\d+[.,]\d+s\ o:)?(?P<chart>[+-]\d+)[.,]\d+s\b
             |^\s+NTP:\ (?P<monitor>[+-]\d+)[.,]\d+s\ ",
         )
-        .expect("the pattern is a constant")
     });
     let seconds = |text: &str| {
-        let found = OFFSET.captures(text)?;
+        let is_clock = matches!(text.as_bytes().get(2), Some(b':' | b'.'));
+        let may = is_clock || text.contains("NTP: ");
+        let found = may.then(|| OFFSET.captures(text)).flatten()?;
         found.name("chart").or_else(|| found.name("monitor"))?.as_str().parse::<i64>().ok()
     };
     let samples = part.lines.iter().filter_map(|line| Some((line.number, seconds(&line.text)?)));

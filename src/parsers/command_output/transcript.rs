@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::records::{self, Record};
 use crate::event::SourceId;
+use crate::expression::expression;
 use crate::source::Source;
 
 /// A line and the line of the file on which it stands.
@@ -73,9 +74,8 @@ impl<'t> Part<'t> {
 
 /// The key that `reg query` asks for, in full.
 fn asked_key(command: &str) -> Option<String> {
-    static ASKED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"(?i)\breg(?:\.exe)?\s+query\s+(?:"(HK[^"]+)"|(HK\S+))"#).expect("a constant")
-    });
+    static ASKED: LazyLock<Regex> =
+        LazyLock::new(|| expression(r#"(?i)\breg(?:\.exe)?\s+query\s+(?:"(HK[^"]+)"|(HK\S+))"#));
     let found = ASKED.captures(command)?;
     let key = found.get(1).or_else(|| found.get(2))?.as_str();
     let (root, path) = key.split_once('\\')?;
@@ -106,11 +106,11 @@ pub(super) fn parts(lines: &[Line]) -> Vec<Part<'_>> {
 /// The command behind a prompt.
 fn prompt(line: &str) -> Option<&str> {
     static PROMPT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r"^\s{0,2}(?:\[[\w.-]+\]: )?(?:PS )?[A-Za-z]:\\[^>|<*?]{0,200}>\s?(.*)$|^PS> (.*)$",
+        expression(
+            r"^\s{0,2}(?:\[[^\[\]\s]+\]: )?(?:PS )?[A-Za-z]:\\[^>|<*?]{0,200}>\s?(.*)$|^PS> (.*)$",
         )
-        .expect("the pattern is a constant")
     });
-    let found = PROMPT.captures(line)?;
+    // Few lines have the sign, and most texts have none.
+    let found = line.contains('>').then(|| PROMPT.captures(line)).flatten()?;
     found.get(1).or_else(|| found.get(2)).map(|command| command.as_str().trim())
 }

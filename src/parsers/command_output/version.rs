@@ -6,16 +6,16 @@ use regex::Regex;
 
 use super::Fact;
 use super::transcript::{Line, Part};
+use crate::expression::expression;
 
 /// Reads the build in a part: `Microsoft Windows [Version 10.0.20348.4648]`, `Version 21H2 (OS Build 20348.4648)`.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
     static VER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        expression(
             r"(?x)^Microsoft\ Windows\ \[\S+\ (?P<ver>\d+\.\d+\.\d{4,5}(?:\.\d+)?)\]\s*$
             |^\W*Version\ \w+\ \(\S+?[\ -]\S*\ (?P<winver>\d{5}\.\d+)\)\s*$
             |^Microsoft\ Windows\ NT\ (?P<net>\d+\.\d+\.\d{4,5})\.\d+\s*$",
         )
-        .expect("the pattern is a constant")
     });
     // The first lines of a console that was pasted below other words are of whoever pasted it.
     let own = |line: &&Line| {

@@ -12,16 +12,17 @@ use regex::Regex;
 
 use super::Fact;
 use super::transcript::Part;
+use crate::expression::expression;
 
 /// Reads the states in a part; they may stand in one sentence.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static STATE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)\b(wrapper|service|listener) state:\s*(not \w+|\w+)").expect("a constant")
-    });
+    static STATE: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"(?i)\b(wrapper|service|listener) state:\s*(not \w+|\w+)"));
     let mut lines: Vec<u64> = Vec::new();
     let mut fields: Vec<(&'static str, String)> = Vec::new();
     for line in part.lines {
-        for state in STATE.captures_iter(&line.text) {
+        let may = ["tate:", "TATE:"].iter().any(|word| line.text.contains(word));
+        for state in may.then(|| STATE.captures_iter(&line.text)).into_iter().flatten() {
             let text = |group| state.get(group).map_or("", |part| part.as_str()).to_lowercase();
             let name = match text(1).as_str() {
                 "wrapper" => "Wrapper",

@@ -6,6 +6,7 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use regex::Regex;
 
 use crate::event::Timestamp;
+use crate::expression::expression;
 use crate::parsers::dates::{self, Order, Reading};
 
 /// What the dates of a file say about the order of day and month, taken one by one: a file may have millions.
@@ -99,8 +100,9 @@ pub(in crate::parsers) fn is_moment(text: &str) -> bool {
 /// `2:41:53 PM`, `14:41:53,123`, `下午 2:41:53`, `2:41:53 p. m.`
 fn clock(text: &str) -> Option<NaiveTime> {
     static CLOCK: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"[\sT](?:(?P<before>上午|下午|午前|午後|오전|오후)\s*)?(?P<h>\d{1,2})[:.](?P<m>\d\d)(?:[:.](?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?)?(?:\s*(?P<after>[AaPp])\.?\s?[Mm]\b)?")
-            .expect("a constant")
+        expression(
+            r"[\sT](?:(?P<before>上午|下午|午前|午後|오전|오후)\s*)?(?P<h>\d{1,2})[:.](?P<m>\d\d)(?:[:.](?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?)?(?:\s*(?P<after>[AaPp])\.?\s?[Mm]\b)?",
+        )
     });
     let text = text.replace(['\u{a0}', '\u{202f}'], " ");
     let found = CLOCK.captures(&text)?;

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::event::Event;
+use crate::expression::expression;
 
 /// Provider in lower case and event id.
 type Key = (String, u32);
@@ -112,9 +113,8 @@ fn service(event: &mut Event) {
 
 /// Without the invisible marks around the parts of dates, and the `?` that they become in 8-bit files.
 fn plain(message: &str) -> String {
-    static DATE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\?(\d{1,4})\?([-/.])\?(\d{1,2})\?([-/.])\?(\d{1,4})").expect("a constant")
-    });
+    static DATE: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"\?(\d{1,4})\?([-/.])\?(\d{1,2})\?([-/.])\?(\d{1,4})"));
     let mark = |letter: char| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}');
     let message: String = message.chars().filter(|letter| !mark(*letter)).collect();
     DATE.replace_all(&message, "$1$2$3$4$5").into_owned()
@@ -142,8 +142,7 @@ enum Place {
 
 macro_rules! pattern {
     ($name:ident, $text:literal) => {
-        static $name: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new($text).expect("the pattern is a constant"));
+        static $name: LazyLock<Regex> = LazyLock::new(|| expression($text));
     };
 }
 pattern!(HEX, r"\b(0[xX][0-9a-fA-F]+)\b");

@@ -274,16 +274,13 @@ fn by_separators(
 
 /// What can be told of a line without its columns: the number of the update, its date and its kind.
 fn by_words(tool: Tool, line: &str, number: u64) -> Option<ListRow> {
-    static ID: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\bKB\d{6,7}[^\s,;]*").expect("the pattern is a constant"));
+    static ID: LazyLock<Regex> = LazyLock::new(|| expression(r"\bKB\d{6,7}[^\s,;]*"));
     static DATE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        expression(
             r"\b(?:01[0-9a-f]{14}|\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}(?: \d[\d:.]*(?: [AP]M)?)?)\b",
         )
-        .expect("the pattern is a constant")
     });
-    static FILE: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\bFile \d+\s").expect("the pattern is a constant"));
+    static FILE: LazyLock<Regex> = LazyLock::new(|| expression(r"\bFile \d+\s"));
     if FILE.is_match(line) {
         return None;
     }
@@ -315,3 +312,4 @@ fn done(row: &mut ListRow, seen: &mut Vec<&'static str>, number: u64) -> Taken {
     let row = std::mem::replace(row, ListRow::new(tool, number));
     if row.is_update() { Taken::Row(row) } else { Taken::Part }
 }
+use crate::expression::expression;

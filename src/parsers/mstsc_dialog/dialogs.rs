@@ -9,6 +9,7 @@ use regex::{Captures, Regex};
 use super::text::{Line, Text};
 use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
+use crate::expression::expression;
 use crate::source::Source;
 
 /// How many lines below its code the rest of a box may stand: forum software puts blank lines between.
@@ -88,7 +89,7 @@ pub(super) fn find(text: &Text) -> Vec<Dialog> {
 const CODE: &str = r#"["']?([0Oo] ?[xX] ?[0-9A-Fa-fOoIl]{1,8}|\d{1,10})\b"#;
 
 fn pattern(text: &str) -> Regex {
-    Regex::new(&text.replace("CODE", CODE)).expect("the pattern is a constant")
+    expression(&text.replace("CODE", CODE))
 }
 
 fn code(text: &str) -> Option<u32> {
@@ -113,15 +114,16 @@ enum Label {
 fn labels(line: &str) -> Vec<(Range<usize>, Label)> {
     static CODES: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"(?i)(extended\s+)?\berror\s*code\s*[:=]\s*CODE"));
-    static TIME: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?i)[\w ]*\(UTC\)\s*[:=]\s*(\d[\d/:.T -]+Z?(?:\s*[AP]M)?)"));
+    static TIME: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)[\p{L}\d_ ]*\(UTC\)\s*[:=]\s*(\d[\d/:.T -]+Z?(?:\s*[AP]M)?)")
+    });
     static REASON: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"(?i)\bextended\s?disc(?:onnect)?\s?reason\W{1,3}CODE"));
     static ACTIVITY: LazyLock<Regex> = LazyLock::new(|| {
         pattern(r"(?i)activity\s*id\s*[:=]\s*\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
     });
     static SERVER: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?i)^remote (?:computer|pc)\s*[:=]\s*([\w.:\[\]-]+)$"));
+        LazyLock::new(|| pattern(r"(?i)^remote (?:computer|pc)\s*[:=]\s*(\S+)$"));
     let text = |found: &Captures<'_>| found.get(1).map(|text| text.as_str().to_owned());
     let range = |found: &Captures<'_>| found.get(0).map_or(0..0, |found| found.range());
     let mut labels = Vec::new();

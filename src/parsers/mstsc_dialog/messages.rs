@@ -9,6 +9,7 @@ use super::dialogs;
 use super::text::{Line, Text};
 use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
+use crate::expression::expression;
 use crate::notice::Notice;
 use crate::parsers::Sink;
 use crate::source::Source;
@@ -98,10 +99,9 @@ fn is_open(text: &str) -> bool {
 /// `Subject: Remote Desktop does not work` says what its value says.
 fn without_label(text: &str) -> &str {
     static LABEL: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        expression(
             r"(?i)^(?:subject|description|summary|betreff|objet|asunto|oggetto|assunto)\s*:\s*",
         )
-        .expect("the pattern is a constant")
     });
     LABEL.splitn(text, 2).last().unwrap_or(text)
 }
@@ -109,7 +109,7 @@ fn without_label(text: &str) -> &str {
 /// What stands in every ticket and says nothing: the frame of the box, its title, mail headers, greetings.
 fn is_boilerplate(text: &str) -> bool {
     static FRAME: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        expression(
             r"(?ix)
             ^(?:\[[^\]]{0,30}\]\s*(?:hide\ details|see\ details|show\ details)?\s*)+$
             |^(?:remote\ desktop(?:\ connection)?|details:|ok|help|hide\ details|see\ details)$
@@ -122,7 +122,6 @@ fn is_boilerplate(text: &str) -> bool {
             |^-\ <|^</?\w
             ",
         )
-        .expect("the pattern is a constant")
     });
     !text.chars().any(char::is_alphanumeric) || FRAME.is_match(text) || dialogs::is_label(text)
 }

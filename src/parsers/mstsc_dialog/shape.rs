@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::{messages, text, ticket};
 use crate::bundle::limits;
+use crate::expression::expression;
 use crate::parsers::command_output;
 use crate::source::Source;
 
@@ -69,7 +70,7 @@ const LETTER: [&[&str]; 3] = [
 /// Whether the labels of an error box are there.
 fn has_box(text: &str) -> bool {
     static BOX: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        expression(
             r#"(?ix)
             \berror\s+code\s*[:=]\s*["']?(?:[0o]\s?x[^\n]{1,12}|\d{1,10})(?:[\s\\rn>|]{1,24}|.{0,24}?)
             (?:extended\s+error\s+code|timestamp\s*\(UTC\))\s*[:=]
@@ -77,25 +78,26 @@ fn has_box(text: &str) -> bool {
             |:\s*0x[0-9a-f]{1,8}\n{1,3}[^:\n]{3,60}:\s*0x[0-9a-f]{1,8}\n{1,3}[^:\n]{3,60}\(UTC\)\s*:
             |\[window\ title\][\s\\rn>|]{1,12}remote\ desktop"#,
         )
-        .expect("the pattern is a constant")
     });
+    let lower = text.to_ascii_lowercase();
+    if !["code", "(utc)", "[window title]"].iter().any(|word| lower.contains(word)) {
+        return false;
+    }
     let lines: Vec<_> = text.lines().map(text::tidy).collect();
     BOX.is_match(&lines.join("\n"))
 }
 
 fn speaks_of_it(text: &str) -> bool {
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        expression(
             r"(?ix)\bremote\ ?desktop|\bmstsc\b|\bRDP\b|\bRDS\b|0x904\b|\bterminal\ ?server|network\ level\ authentication
             |remotesitzung|remotezugriff|remoteanmeldung|ordinateur\ distant|authentification\ au\ niveau\ du\ réseau|equipo\ remoto
             |bureau\ à\ distance|escritorio\ remoto
             |desktop\ remoto|área\ de\ trabalho\ remota|リモート\ ?デスクトップ",
         )
-        .expect("the pattern is a constant")
     });
     static TICKET_KEYS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"(?i)"(?:subject|description|body|comment|summary|title)"\s*:"#)
-            .expect("a constant")
+        expression(r#"(?i)"(?:subject|description|body|comment|summary|title)"\s*:"#)
     });
     let start = text.trim_start_matches('\u{feff}').trim_start();
     // Any configuration may mention Remote Desktop in its JSON.
@@ -128,7 +130,7 @@ fn is_heading(line: &str) -> bool {
 
 fn is_log_line(line: &str, json: bool) -> bool {
     static ODD: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        expression(
             r#"(?x)
             ^\W{0,2}\d{4}[-/.]\d\d?[-/.]\d\d?(?:[\ T,\t]|$)        # 2026-11-18 …
             |^\W{0,2}\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4},?\s+\d        # 18.11.2026 14:…
@@ -147,7 +149,6 @@ fn is_log_line(line: &str, json: bool) -> bool {
             |^\[\d+\]:|^PS\ [A-Z]:\\|^[A-Z]:\\
             "#,
         )
-        .expect("the pattern is a constant")
     });
     ODD.is_match(line)
         || (!json && line.matches("\",\"").count() > 1)

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+use crate::expression::expression;
 use crate::parsers::{command_output, event_xml};
 
 /// A line and the line of the file on which it stands.
@@ -115,8 +116,7 @@ fn plain(raw: &[(u64, String)]) -> Vec<Line> {
 }
 
 fn is_html(text: &str) -> bool {
-    static TAG: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?i)<(?:html|br|p|div|td|span)\b").expect("a constant"));
+    static TAG: LazyLock<Regex> = LazyLock::new(|| expression(r"(?i)<(?:html|br|p|div|td|span)\b"));
     TAG.is_match(text)
 }
 
@@ -139,11 +139,9 @@ fn unquote(text: &str) -> String {
 }
 
 fn without_tags(text: &str) -> String {
-    static BREAK: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)<br\s*/?>|</(?:p|div|tr|li|h\d)>").expect("the pattern is a constant")
-    });
-    static TAG: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"</?[A-Za-z!][^<>]*>").expect("the pattern is a constant"));
+    static BREAK: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"(?i)<br\s*/?>|</(?:p|div|tr|li|h\d)>"));
+    static TAG: LazyLock<Regex> = LazyLock::new(|| expression(r"</?[A-Za-z!][^<>]*>"));
     let text = BREAK.replace_all(text, "\n");
     let text = TAG.replace_all(&text, "");
     text.replace("&nbsp;", " ")

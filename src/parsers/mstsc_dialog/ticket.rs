@@ -8,6 +8,7 @@ use regex::Regex;
 use super::dialogs;
 use super::text::Text;
 use crate::event::{Event, Timestamp};
+use crate::expression::expression;
 use crate::source::Source;
 
 /// How many lines a heading may have; `Server:` further down is the output of some tool.
@@ -50,7 +51,7 @@ pub(super) fn labels<'t>(lines: impl Iterator<Item = &'t str>) -> usize {
 
 fn label(line: &str) -> Option<(&'static str, String)> {
     static LABEL: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        expression(
             r"(?ix)^(?:
             (?<server>server(?:\ name)?|target|destination|session\ host|rd\ server)
             |(?<client>client(?:\ (?:pc|name|computer))?|source\ pc|workstation)
@@ -58,7 +59,6 @@ fn label(line: &str) -> Option<(&'static str, String)> {
             )\s*[:=]\s*(?<value>\S.*)$
             |^(?:ticket|incident|case)\s*(?:id|no\.?|number)?\s*[:\#]?\s*(?<ticket>[A-Z]{0,5}-?\d{3,})$",
         )
-        .expect("the pattern is a constant")
     });
     let found = LABEL.captures(line.trim())?;
     if let Some(ticket) = found.name("ticket") {

@@ -22,10 +22,8 @@ impl Value {
 
     /// Whether a line is a value or a part of one.
     pub(super) fn looks_like_one(line: &str) -> bool {
-        static PART: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r#"^\s+(?:[0-9a-f]{2},)+|^(?:"[^"]*"|@)=(?:dword|hex)"#)
-                .expect("the pattern is a constant")
-        });
+        static PART: LazyLock<Regex> =
+            LazyLock::new(|| expression(r#"^\s+(?:[0-9a-f]{2},)+|^(?:"[^"]*"|@)=(?:dword|hex)"#));
         Self::of_line(line).is_some() || PART.is_match(line)
     }
 
@@ -57,8 +55,7 @@ impl Value {
     /// `    Name    REG_DWORD    0x1`, in Windows XP with tabs. The name may hold blanks, and the data be empty.
     fn of_query(line: &str) -> Option<Self> {
         static VALUE: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"^(?: {2,}|\t)(\S.*?)(?: {2,}|\t)(REG_[A-Z_]+)(?:(?: {1,4}|\t)(.*))?$")
-                .expect("the pattern is a constant")
+            expression(r"^(?: {2,}|\t)(\S.*?)(?: {2,}|\t)(REG_[A-Z_]+)(?:(?: {1,4}|\t)(.*))?$")
         });
         let found = VALUE.captures(line)?;
         let part = |index| found.get(index).map_or("", |part| part.as_str());
@@ -154,3 +151,4 @@ fn text(bytes: &[u8]) -> String {
     let parts: Vec<_> = text.split('\0').filter(|part| !part.is_empty()).collect();
     parts.join("; ")
 }
+use crate::expression::expression;

@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::Item;
 use crate::event::parse_code;
+use crate::expression::expression;
 use crate::parsers::export::{csv, moment};
 use crate::parsers::servicing::{self, State};
 
@@ -223,9 +224,8 @@ fn is_outcome(line: &str) -> bool {
 
 /// What became of an update, and the date in the line, by its own words, a code, or the languages that are known.
 fn outcome(line: &str) -> Option<(Option<State>, String)> {
-    static DATE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(\d{1,4}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{1,4})").expect("a constant")
-    });
+    static DATE: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"(\d{1,4}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{1,4})"));
     const INSTALLED: [&str; 5] = [
         "Successfully installed on",
         "Erfolgreich installiert am",
@@ -299,9 +299,8 @@ fn title_line(line: &str) -> Option<&str> {
 
 /// Rows of a page that is not well-formed: cells begin with `<td`, and end where the next begins.
 fn html(lines: &mut dyn Iterator<Item = (u64, String)>) -> Vec<Item> {
-    static ROW: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)<tr\b").expect("a constant"));
-    static CELL: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?i)<td\b[^>]*>").expect("a constant"));
+    static ROW: LazyLock<Regex> = LazyLock::new(|| expression(r"(?i)<tr\b"));
+    static CELL: LazyLock<Regex> = LazyLock::new(|| expression(r"(?i)<td\b[^>]*>"));
     let mut items: Vec<Item> = Vec::new();
     let (mut row, mut begin) = (String::new(), 0);
     let mut put = |row: &str, line: u64| {
@@ -346,7 +345,7 @@ fn html(lines: &mut dyn Iterator<Item = (u64, String)>) -> Vec<Item> {
 
 /// The text of a cell, without its tags.
 fn plain(cell: &str) -> String {
-    static TAG: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"<[^>]*>").expect("a constant"));
+    static TAG: LazyLock<Regex> = LazyLock::new(|| expression(r"<[^>]*>"));
     let text = TAG.replace_all(cell, "");
     let text =
         text.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
