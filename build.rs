@@ -1,11 +1,17 @@
 //! Puts the files below `signatures/` into the binary: as they are written, for `lint` and its places, and as JSON,
-//! which loads in a tenth of the time.
+//! which loads in a tenth of the time. Of a signature, the detection stands apart with what it is looked up by: a run
+//! needs few of the hundreds, and compiles those when an event asks for them.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+
+#[path = "src/signatures/condition.rs"]
+#[allow(dead_code, reason = "only what a condition names is wanted here")]
+mod condition;
 
 #[expect(
     clippy::disallowed_methods,
@@ -34,11 +40,12 @@ fn main() -> io::Result<()> {
             digest.update(part.as_bytes());
             digest.update([0]);
         }
+        let Prepared { json, detection, providers, event_ids } = prepare(&yaml).unwrap_or_default();
+        let path = file.display().to_string();
         writeln!(
             table,
-            "    Embedded {{ label: {label:?}, yaml: include_str!({:?}), json: {:?} }},",
-            file.display().to_string(),
-            json(&yaml)
+            "    Embedded {{ label: {label:?}, yaml: include_str!({path:?}), json: {json:?}, \
+             detection: {detection:?}, providers: &{providers:?}, event_ids: &{event_ids:?} }},",
         )
         .map_err(io::Error::other)?;
     }
@@ -50,16 +57,60 @@ fn main() -> io::Result<()> {
     fs::write(Path::new(&out).join("signature_files.rs"), table)
 }
 
-/// The same content without what only `lint`, `test` and `show` need, which read the YAML; empty for a file that is
-/// wrong, so that the tool can say where.
-fn json(yaml: &str) -> String {
-    let Ok(mut value) = serde_saphyr::from_str::<serde_json::Value>(yaml) else {
-        return String::new();
-    };
+/// A file as it is loaded.
+#[derive(Default)]
+struct Prepared {
+    /// Its content without what only `lint`, `test` and `show` need, which read the YAML, and without its detection.
+    json: String,
+    detection: String,
+    /// What the detection is looked up by.
+    providers: Vec<String>,
+    event_ids: Vec<u64>,
+}
+
+/// Nothing for a file that is wrong, so that the tool can say where.
+fn prepare(yaml: &str) -> Option<Prepared> {
+    let mut value = serde_saphyr::from_str::<Value>(yaml).ok()?;
+    let mut prepared = Prepared::default();
     if let Some(examples) = value.pointer_mut("/rdpwhy/examples") {
-        *examples = serde_json::json!({"match": [], "no_match": []});
+        *examples = json!({"match": [], "no_match": []});
+        let detection = value.get_mut("detection")?.take();
+        (prepared.providers, prepared.event_ids) = keys(&detection)?;
+        prepared.detection = detection.to_string();
     }
-    value.to_string()
+    prepared.json = value.to_string();
+    Some(prepared)
+}
+
+/// The providers, in lower case, and the event ids that the selections name which can make the condition true:
+/// `Detection::keys` of the crate, which a test holds against this.
+fn keys(detection: &Value) -> Option<(Vec<String>, Vec<u64>)> {
+    let named = detection.as_object()?.iter();
+    let selections: Vec<_> =
+        named.filter(|(name, _)| !["condition", "timeframe"].contains(&name.as_str())).collect();
+    let names: Vec<_> = selections.iter().map(|(name, _)| (*name).clone()).collect();
+    let condition =
+        condition::Condition::parse(detection.get("condition")?.as_str()?, &names).ok()?;
+    let mut positive = Vec::new();
+    condition.positive(&mut positive);
+    let (mut providers, mut event_ids) = (Vec::new(), Vec::new());
+    for (_, selection) in positive.iter().filter_map(|index| selections.get(*index)) {
+        for (field, value) in one_or_many(selection).iter().filter_map(Value::as_object).flatten() {
+            match field.as_str() {
+                "Provider_Name" => {
+                    let names = one_or_many(value).iter().filter_map(Value::as_str);
+                    providers.extend(names.map(str::to_lowercase));
+                }
+                "EventID" => event_ids.extend(one_or_many(value).iter().filter_map(Value::as_u64)),
+                _ => {}
+            }
+        }
+    }
+    Some((providers, event_ids))
+}
+
+fn one_or_many(value: &Value) -> &[Value] {
+    value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

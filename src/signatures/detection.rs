@@ -4,10 +4,13 @@
 //! must stay in the milliseconds that a single small log costs; the general engines were measured at several times that.
 //! The subset is listed in `docs/signatures.md`.
 
+use std::fmt;
+use std::sync::OnceLock;
+
 use serde_saphyr::{Location, Spanned};
 
 use super::condition::Condition;
-use super::node::Node;
+use super::node::{Node, Plain};
 use super::pattern::{FieldMatch, Pattern, contains_any};
 use crate::event::Event;
 
@@ -16,6 +19,42 @@ use crate::event::Event;
 pub(super) struct Detection {
     selections: Vec<Selection>,
     condition: Condition,
+}
+
+/// A detection that is compiled when an event first asks for it: most runs need a few of the hundreds.
+pub(super) struct Late {
+    /// As JSON. Tests compile all of them.
+    json: &'static str,
+    compiled: OnceLock<Detection>,
+}
+
+impl Late {
+    pub(super) fn new(json: &'static str) -> Self {
+        Self { json, compiled: OnceLock::new() }
+    }
+
+    /// The detection; one that fits nothing in the place of one that is wrong.
+    pub(super) fn get(&self) -> &Detection {
+        self.compiled.get_or_init(|| {
+            let node: Option<Plain> = serde_json::from_str(self.json).ok();
+            let spanned = |node| Spanned::new(node, Location::UNKNOWN, Location::UNKNOWN);
+            node.and_then(|node| Detection::compile(&spanned(node), false).ok()).unwrap_or(
+                Detection { selections: Vec::new(), condition: Condition::Any(Vec::new()) },
+            )
+        })
+    }
+}
+
+impl From<Detection> for Late {
+    fn from(detection: Detection) -> Self {
+        Self { json: "", compiled: detection.into() }
+    }
+}
+
+impl fmt::Debug for Late {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
 }
 
 /// A named selection.

@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 
 use super::{Signature, SignatureId};
-use crate::event::Event;
+use crate::event::{Event, TEXT_PROVIDERS};
 use crate::parsers::Interest;
 
 /// Event id (`None` for text logs) → providers in lower case → signatures. An empty provider stands for any.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     by_id: HashMap<Option<u32>, Vec<Row>>,
+    /// Of those without an id the ones that a record may fit, which has one: a user's rule may name a provider only.
+    of_records: Vec<Row>,
 }
 
 type Row = (Box<str>, Vec<SignatureId>);
@@ -28,6 +30,10 @@ impl Index {
                 }
             }
         }
+        let without_id = index.by_id.get(&None).into_iter().flatten();
+        let of_text =
+            |name: &str| TEXT_PROVIDERS.iter().any(|known| known.eq_ignore_ascii_case(name));
+        index.of_records = without_id.filter(|(provider, _)| !of_text(provider)).cloned().collect();
         index
     }
 
@@ -44,10 +50,9 @@ impl Index {
         &'i self,
         event: &'i Event,
     ) -> impl Iterator<Item = SignatureId> + 'i {
-        let of = |id| self.by_id.get(&id).map_or(&[][..], Vec::as_slice);
-        // A user's rule may name a provider and no id; it stands under `None`.
-        let without_id = if event.event_id.is_some() { of(None) } else { &[] };
-        of(event.event_id)
+        let of_its_id = self.by_id.get(&event.event_id).map_or(&[][..], Vec::as_slice);
+        let without_id = if event.event_id.is_some() { self.of_records.as_slice() } else { &[] };
+        of_its_id
             .iter()
             .chain(without_id)
             .filter(|(provider, _)| provider.is_empty() || event.is_from(provider))

@@ -11,9 +11,9 @@ use serde_saphyr::Location;
 use sha2::{Digest, Sha256};
 
 use super::Signature;
-use super::detection::Detection;
+use super::detection::{Detection, Late};
 use super::lint::{self, Complaint};
-use super::node::{Node, Plain};
+use super::node::Plain;
 use super::providers::{self, Known};
 use super::schema::{
     Cause, Document, Examples, KnownUpdate, Level, Mark, PlainSigma, Provider, Role, Side, Status,
@@ -30,29 +30,24 @@ pub(super) struct File {
     /// Its path below `signatures/`, or as given.
     pub(super) label: String,
     text: Cow<'static, str>,
-    /// The built-in files as JSON; empty for a user's own, and where only the YAML will do.
-    json: &'static str,
+    /// The built-in files as JSON; none for a user's own, and where only the YAML will do.
+    prepared: Option<&'static Embedded>,
 }
 
 impl File {
-    fn built_in(known: &Embedded, json: &'static str) -> Self {
-        Self { label: known.label.to_owned(), text: known.yaml.into(), json }
+    fn built_in(known: &'static Embedded) -> Self {
+        let prepared = Some(known).filter(|known| !known.json.is_empty());
+        Self { label: known.label.to_owned(), text: known.yaml.into(), prepared }
     }
 
     /// Whether it was checked when it was compiled in, so that only its content is wanted.
     fn is_prepared(&self) -> bool {
-        !self.json.is_empty()
+        self.prepared.is_some()
     }
 
     pub(super) fn stem(&self) -> &str {
         let name = self.label.rsplit(['/', '\\']).next().unwrap_or_default();
         name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")).unwrap_or(name)
-    }
-
-    /// Whether it is a built-in signature, ready to load.
-    fn is_rule(&self) -> bool {
-        let other = ["known-updates", "providers"];
-        self.is_prepared() && !self.is_cause() && !other.contains(&self.stem())
     }
 
     /// The text from a place to the end of its line.
@@ -89,16 +84,13 @@ pub(super) struct Loaded {
 /// The files compiled into the binary, ready to load. The code tables are not among them, see [`crate::codes`].
 pub(super) fn built_in_files() -> Vec<File> {
     let loaded_here = |file: &&Embedded| !file.label.starts_with("codes/");
-    embedded::FILES
-        .iter()
-        .filter(loaded_here)
-        .map(|known| File::built_in(known, known.json))
-        .collect()
+    embedded::FILES.iter().filter(loaded_here).map(File::built_in).collect()
 }
 
 /// The files compiled into the binary, as they are written.
 pub(super) fn built_in_yaml() -> Vec<File> {
-    embedded::FILES.iter().map(|known| File::built_in(known, "")).collect()
+    let unprepared = |known| File { prepared: None, ..File::built_in(known) };
+    embedded::FILES.iter().map(unprepared).collect()
 }
 
 /// The files of a lint or test run: those below `dir`, else the built-in ones.
@@ -131,7 +123,7 @@ fn collect(dir: &Path, files: &mut Vec<File>) -> Result<()> {
             let text = fs::read_to_string(&path)
                 .map_err(|source| Error::Open { path: path.clone(), source })?;
             let label = path.to_string_lossy().replace('\\', "/");
-            files.push(File { label, text: text.into(), json: "" });
+            files.push(File { label, text: text.into(), prepared: None });
         }
     }
     Ok(())
@@ -196,11 +188,12 @@ fn digest(files: &[File]) -> String {
 }
 
 fn load_one(file: &File, providers: &Known) -> (Option<Item>, Vec<Complaint>) {
-    let prepared = || serde_json::from_str::<Document<Plain>>(file.json).ok();
-    let result = if file.is_rule()
-        && let Some(document) = prepared()
+    let result = if let Some(known) = file.prepared.filter(|known| !known.detection.is_empty())
+        && let Ok(document) = serde_json::from_str::<Document<Plain>>(known.json)
     {
-        signature(file, document, providers)
+        let (providers, event_ids) = (known.providers, known.event_ids);
+        let keys = (providers.iter().map(|&name| name.to_owned()).collect(), event_ids.to_vec());
+        Ok(signature(file, document, Late::new(known.detection), keys, Vec::new()))
     } else if file.is_cause() {
         parse::<Cause>(file).and_then(|cause| check_cause(file, cause))
     } else if file.stem() == "known-updates" {
@@ -210,7 +203,7 @@ fn load_one(file: &File, providers: &Known) -> (Option<Item>, Vec<Complaint>) {
     } else if file.stem() == "providers" {
         parse::<Vec<Provider>>(file).map(|_| (None, Vec::new()))
     } else if file.text.lines().any(|line| line.starts_with("rdpwhy:")) {
-        parse::<Document>(file).and_then(|document| signature(file, document, providers))
+        parse::<Document>(file).and_then(|document| checked(file, document, providers))
     } else {
         parse::<PlainSigma>(file).and_then(|rule| plain(file, rule))
     };
@@ -220,8 +213,8 @@ fn load_one(file: &File, providers: &Known) -> (Option<Item>, Vec<Complaint>) {
 type Parsed = std::result::Result<(Option<Item>, Vec<Complaint>), Complaint>;
 
 pub(super) fn parse<T: DeserializeOwned>(file: &File) -> std::result::Result<T, Complaint> {
-    if file.is_prepared()
-        && let Ok(document) = serde_json::from_str(file.json)
+    if let Some(known) = file.prepared
+        && let Ok(document) = serde_json::from_str(known.json)
     {
         return Ok(document);
     }
@@ -251,17 +244,21 @@ fn check_cause(file: &File, cause: Cause) -> Parsed {
     }
 }
 
-fn signature<N: AsRef<Node>>(file: &File, document: Document<N>, known: &Known) -> Parsed {
-    let detection = match Detection::compile(&document.detection, !file.is_prepared()) {
-        Ok(detection) => detection,
-        Err((at, what)) => return Err(Complaint::at(&file.label, at, what)),
-    };
-    let (providers, event_ids) = detection.keys();
-    let complaints = if file.is_prepared() {
-        Vec::new()
-    } else {
-        lint::check(file, &document, &detection, &providers, known)
-    };
+fn checked(file: &File, document: Document, known: &Known) -> Parsed {
+    let detection = Detection::compile(&document.detection, true)
+        .map_err(|(at, what)| Complaint::at(&file.label, at, what))?;
+    let keys = detection.keys();
+    let complaints = lint::check(file, &document, &detection, &keys.0, known);
+    Ok(signature(file, document, detection.into(), keys, complaints))
+}
+
+fn signature<N>(
+    file: &File,
+    document: Document<N>,
+    detection: Late,
+    (providers, event_ids): (Vec<String>, Vec<u32>),
+    complaints: Vec<Complaint>,
+) -> (Option<Item>, Vec<Complaint>) {
     let place = document.id.defined;
     let block = document.rdpwhy.value;
     let signature = Signature {
@@ -289,7 +286,7 @@ fn signature<N: AsRef<Node>>(file: &File, document: Document<N>, known: &Known) 
         providers,
         event_ids,
     };
-    Ok((Some(Item::Signature(Box::new(signature), Some(block.examples), place)), complaints))
+    (Some(Item::Signature(Box::new(signature), Some(block.examples), place)), complaints)
 }
 
 fn plain(file: &File, rule: PlainSigma) -> Parsed {
@@ -317,7 +314,7 @@ fn plain(file: &File, rule: PlainSigma) -> Parsed {
         falsepositives: rule.falsepositives,
         references: rule.references,
         file: file.label.clone(),
-        detection,
+        detection: detection.into(),
         providers,
         event_ids,
     };
@@ -331,17 +328,18 @@ mod tests {
     #[test]
     fn what_was_prepared_is_what_the_files_say() {
         for file in built_in_files() {
+            let json = file.prepared.expect("a built-in file is prepared").json;
             let result = match () {
-                () if file.is_cause() => serde_json::from_str::<Cause>(file.json).map(|_| ()),
+                () if file.is_cause() => serde_json::from_str::<Cause>(json).map(|_| ()),
                 () if file.stem() == "known-updates" => {
-                    serde_json::from_str::<Vec<KnownUpdate>>(file.json).map(|_| ())
+                    serde_json::from_str::<Vec<KnownUpdate>>(json).map(|_| ())
                 }
                 () if file.stem() == "providers" => {
-                    serde_json::from_str::<Vec<Provider>>(file.json).map(|_| ())
+                    serde_json::from_str::<Vec<Provider>>(json).map(|_| ())
                 }
-                () => serde_json::from_str::<Document<Plain>>(file.json).map(|_| ()),
+                () => serde_json::from_str::<Document<Plain>>(json).map(|_| ()),
             };
-            assert!(result.is_ok(), "{}: {result:?} of {}", file.label, file.json);
+            assert!(result.is_ok(), "{}: {result:?} of {}", file.label, json);
         }
         let (fast, slow) = (load(&built_in_files()), load(&built_in_yaml()));
         assert_eq!(fast.signatures.len(), slow.signatures.len());

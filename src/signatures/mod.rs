@@ -70,7 +70,7 @@ pub struct Signature {
     pub references: Vec<String>,
     /// The file it was read from, below `signatures/` or as given.
     pub file: String,
-    detection: detection::Detection,
+    detection: detection::Late,
     providers: Vec<String>,
     event_ids: Vec<u32>,
 }
@@ -79,7 +79,7 @@ impl Signature {
     /// Whether it fits the event.
     #[must_use]
     pub fn matches(&self, event: &Event) -> bool {
-        self.detection.matches(event)
+        self.detection.get().matches(event)
     }
 
     /// The providers it looks at, as records write them.
