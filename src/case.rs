@@ -92,7 +92,9 @@ impl HostKey {
     #[must_use]
     pub fn new(name: &str) -> Option<Self> {
         let name = name.trim().trim_end_matches('.').to_lowercase();
-        let is_address = name.parse::<std::net::IpAddr>().is_ok();
+        // Asked for every record of some exports: most names are too plain for an address.
+        let may = name.contains(':') || name.starts_with(|letter: char| letter.is_ascii_digit());
+        let is_address = may && name.parse::<std::net::IpAddr>().is_ok();
         let label =
             if is_address { name.as_str() } else { name.split('.').next().unwrap_or_default() };
         // `-` stands where nobody is named.

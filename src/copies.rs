@@ -71,8 +71,8 @@ impl Counted {
 
     /// Whether records of a span can be of this log; a selection may be of several logs, and names none.
     fn may_have(&self, span: &CoverageSpan) -> bool {
-        let same = HostKey::new(&span.computer).as_ref() == Some(&self.computer);
-        same && (*self.channel == *span.channel || span.channel.is_empty())
+        (*self.channel == *span.channel || span.channel.is_empty())
+            && HostKey::new(&span.computer).as_ref() == Some(&self.computer)
     }
 
     fn is_of(&self, span: &CoverageSpan) -> bool {

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 
 pub use series::{Bucket, Series};
 
-use crate::event::{Event, Passing, TimeQuality};
+use crate::event::{Event, Passing, TimeQuality, Timestamp};
 use crate::signatures::SignatureId;
 
 /// Buckets per series; past that, the width doubles and neighbours are joined.
@@ -170,8 +170,8 @@ impl Findings {
 
     /// Counts an event that says the same into the hit of another one, when both fall into the same buckets, or would
     /// share those that the other one begins. Whether they do.
-    pub fn hit_more(&self, like: &mut Hit, passing: &Passing) -> bool {
-        let (time, quality) = passing.time.resolve(None);
+    pub fn hit_more(&self, like: &mut Hit, time: Timestamp) -> bool {
+        let (time, quality) = time.resolve(None);
         let same = |place: &Place| {
             let series = place.series.and_then(|series| self.series.get(series));
             series.is_some_and(|series| match place.bucket {

@@ -40,10 +40,11 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| Names {
 /// Adds the derived fields that `docs/signatures.md` lists.
 pub(super) fn derive(event: &mut Event) {
     let names = &*NAMES;
-    let told = is_scm(event).then(|| event.field("Binary").and_then(names::utf16)).flatten();
-    let told = told.as_deref();
-    add(event, &names.service, |event| service_name(event, told));
-    add(event, &names.state, |event| service_state(event, told));
+    if is_scm(event) {
+        let told = event.field("Binary").and_then(names::utf16);
+        add(event, &names.service, |event| service_name(event, told.as_deref()));
+        add(event, &names.state, |event| service_state(event, told.as_deref()));
+    }
     add(event, &names.status, |event| status::of(event).map(|code| format!("{code:#010x}")));
     add(event, &names.kb, names::kb);
     add(event, &names.address, peer);
@@ -86,9 +87,6 @@ fn is_scm(event: &Event) -> bool {
 /// The short name of the service, which no language changes: `param4` of 7040, else `TermService` or `TermService/4` in
 /// `Binary`, which is `told`.
 fn service_name(event: &Event, told: Option<&str>) -> Option<String> {
-    if !is_scm(event) {
-        return None;
-    }
     let name = match event.event_id {
         Some(7040) => event.field("param4")?,
         _ => told?,
@@ -100,7 +98,7 @@ fn service_name(event: &Event, told: Option<&str>) -> Option<String> {
 
 /// The state of 7036 as the number of the service manager: 1 stopped, 4 running.
 fn service_state(event: &Event, told: Option<&str>) -> Option<String> {
-    if !is_scm(event) || event.event_id != Some(7036) {
+    if event.event_id != Some(7036) {
         return None;
     }
     let (_, state) = told?.rsplit_once('/')?;

@@ -255,20 +255,19 @@ impl Event {
 
 /// Whether two field names are the same but for case and blanks.
 #[must_use]
+#[inline]
 pub fn same_name(a: &str, b: &str) -> bool {
+    // Asked for every field of every event, and most names differ in their first or last letter. Capitals differ from
+    // small letters by one bit.
+    let differ = |x: Option<&u8>, y: Option<&u8>| match (x, y) {
+        (Some(x), Some(y)) => (x ^ y) & !0x20 != 0 && *x != b' ' && *y != b' ',
+        _ => false,
+    };
     let (a, b) = (a.as_bytes(), b.as_bytes());
-    // Asked for every field of every event: most names differ in their first or last letter, or are spelled the same.
-    let differ = |x: &u8, y: &u8| !x.eq_ignore_ascii_case(y) && *x != b' ' && *y != b' ';
-    if let ([x, ..], [y, ..]) = (a, b)
-        && differ(x, y)
-    {
-        return false;
-    }
-    if let ([.., x], [.., y]) = (a, b)
-        && differ(x, y)
-    {
-        return false;
-    }
+    !differ(a.first(), b.first()) && !differ(a.last(), b.last()) && same_letters(a, b)
+}
+
+fn same_letters(a: &[u8], b: &[u8]) -> bool {
     let letters = |text: &[u8]| {
         text.iter().filter(|byte| **byte != b' ').map(u8::to_ascii_lowercase).collect::<Vec<_>>()
     };

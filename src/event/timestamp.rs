@@ -51,7 +51,6 @@ impl Timestamp {
     /// The instant and how far to trust it; `offset_minutes` is what to add to UTC to get local time, when known.
     #[must_use]
     pub fn resolve(self, offset_minutes: Option<i32>) -> (Option<DateTime<Utc>>, TimeQuality) {
-        let shift = TimeDelta::minutes(i64::from(offset_minutes.unwrap_or(0)));
         match self {
             Self::Utc(time) => (Some(time), TimeQuality::Exact),
             Self::Local(time) => {
@@ -60,6 +59,7 @@ impl Timestamp {
                 } else {
                     TimeQuality::Assumed
                 };
+                let shift = TimeDelta::minutes(i64::from(offset_minutes.unwrap_or(0)));
                 (time.and_utc().checked_sub_signed(shift), quality)
             }
             Self::Day(day) => {

@@ -1,6 +1,6 @@
 //! The hits of one signature on one host about one peer or KB: buckets of time that widen when there are too many.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::Hit;
 use crate::event::{Event, TimeQuality};
@@ -52,7 +52,7 @@ impl Series {
 
     /// Whether a hit falls into a bucket that begins at `first`, not after it.
     pub(super) fn joins(&self, first: Option<DateTime<Utc>>, time: Option<DateTime<Utc>>) -> bool {
-        joins(first, time, TimeDelta::seconds(self.width))
+        joins(first, time, self.width)
     }
 
     /// The bucket nearest to a hit that fell into one before the buckets were widened.
@@ -93,7 +93,7 @@ impl Series {
             return;
         }
         self.width = (self.width * 2).clamp(1, WIDEST);
-        let width = TimeDelta::seconds(self.width);
+        let width = self.width;
         let mut joined: Vec<Bucket> = Vec::with_capacity(limit);
         for bucket in self.buckets.drain(..) {
             match joined.last_mut() {
@@ -128,8 +128,12 @@ impl Series {
     }
 }
 
-fn joins(first: Option<DateTime<Utc>>, next: Option<DateTime<Utc>>, width: TimeDelta) -> bool {
-    width > TimeDelta::zero() && matches!((first, next), (Some(a), Some(b)) if b - a < width)
+/// Whether the second of two times comes less than `width` seconds after the first. Asked for every record of a flood.
+fn joins(first: Option<DateTime<Utc>>, next: Option<DateTime<Utc>>, width: i64) -> bool {
+    let (Some(first), Some(next)) = (first, next) else { return false };
+    let seconds = next.timestamp() - first.timestamp();
+    let earlier_in_its_second = next.timestamp_subsec_nanos() < first.timestamp_subsec_nanos();
+    width > 0 && (seconds < width || (seconds == width && earlier_in_its_second))
 }
 
 fn join(known: &mut Bucket, next: &Bucket) {

@@ -52,7 +52,7 @@ pub use coverage::{Gap, RecordNumbers};
 
 use chrono::{DateTime, Utc};
 
-use crate::event::{Event, Passing, SourceId};
+use crate::event::{Event, Passing, SourceId, Timestamp};
 use crate::notice::Notice;
 use crate::source::Source;
 
@@ -144,7 +144,7 @@ pub trait Sink: Sync {
     }
     /// Counts an event into what was kept of one from which it differs in nothing but [`Passing`], when all that is to be
     /// kept of it is that it came, and when. Whether that could be done.
-    fn sift_more(&self, _like: &mut Kept, _passing: &Passing) -> bool {
+    fn sift_more(&self, _like: &mut Kept, _time: Timestamp) -> bool {
         false
     }
     /// Takes what was kept of an event.

@@ -10,7 +10,10 @@ pub(crate) fn clean(text: &str) -> Option<&str> {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => text,
     };
-    v6(inside).or_else(|| v4(inside)).or_else(|| v4(inside.rsplit_once(':')?.0))
+    match inside.rsplit_once(':') {
+        None => v4(inside),
+        Some((before, _)) => v6(inside).or_else(|| v4(before)),
+    }
 }
 
 fn v4(text: &str) -> Option<&str> {

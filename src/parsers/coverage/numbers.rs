@@ -45,9 +45,17 @@ impl RecordNumbers {
     pub fn absorb(&mut self, other: &Self) {
         self.closed = self.closed.saturating_add(other.closed);
         match (self.stretches.last_mut(), other.stretches.as_slice()) {
-            // The usual case: the next chunk goes on where the last one ended.
-            (Some((_, last)), [(first, end)]) if *first == last.saturating_add(1) => *last = *end,
             (_, []) => {}
+            // The usual case: the next chunk goes on behind where the last one ended.
+            (Some((_, last)), [(first, end), rest @ ..]) if *first == last.saturating_add(1) => {
+                *last = *end;
+                self.stretches.extend(rest);
+                self.bound();
+            }
+            (Some((_, last)), [(first, _), ..]) if *first > *last => {
+                self.stretches.extend(&other.stretches);
+                self.bound();
+            }
             _ => {
                 self.stretches.extend(&other.stretches);
                 self.join();

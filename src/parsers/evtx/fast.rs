@@ -7,7 +7,6 @@ use super::CHUNK;
 use super::binxml::cursor::index;
 use super::binxml::payload::{self, Parts, Spare};
 use super::binxml::system::Head;
-use super::binxml::values::Value;
 use super::binxml::{Odd, Sure};
 use super::frame::{Frame, frame, is_blank};
 use super::header::array;
@@ -39,8 +38,6 @@ pub(super) struct Reader {
     spans: Spans,
     answers: Answers,
     twins: Twins,
-    /// The values of a twin, while it is looked at.
-    passing: Vec<Value>,
     /// Whose interest the answers are about.
     run: u64,
 }
@@ -124,14 +121,13 @@ impl Reader {
         found: &mut Found,
     ) -> Sure<bool> {
         let row = self.twins.row(place).ok_or(Odd)?;
-        self.passing.clear();
-        self.passing.extend(row.values_at(frame));
-        let head = row.system.head_again(&row.head, data, &self.passing, frame.number)?;
+        let values = row.values_at(frame);
+        let head = row.system.head_again(&row.head, data, values, frame.number)?;
         if let Outcome::Kept { decoded, last } = row.outcome {
-            let origin = Origin { source, position: Position::Record(frame.number) };
-            let passing = row.system.passing_fields(data, &self.passing, &head, origin)?;
             let last = found.events.get_mut(last);
-            if !last.is_some_and(|(_, last)| sink.sift_more(last, &passing)) {
+            if !last.is_some_and(|(_, last)| sink.sift_more(last, head.timestamp())) {
+                let origin = Origin { source, position: Position::Record(frame.number) };
+                let passing = row.system.passing_fields(data, values, &head, origin)?;
                 let like = found.events.get(decoded);
                 let again = like.and_then(|(_, like)| sink.sift_again(like, passing));
                 let Some(again) = again else { return Ok(false) };
@@ -157,7 +153,7 @@ impl Reader {
         let wanted = self.answers.wants(&head, sink, &self.walker.interned);
         let known_whole = self.walker.whole;
         if let Some(system) = self.walker.systems.get_mut(system) {
-            system.wanted = wanted;
+            system.wanted |= wanted;
         }
         if wanted {
             if !known_whole {

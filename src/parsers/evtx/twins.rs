@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::binxml::cursor::{index, offset};
-use super::binxml::system::{Head, System};
+use super::binxml::system::{Head, Shifted, System};
 use super::binxml::values::Value;
 use super::frame::Frame;
 
@@ -46,20 +46,17 @@ pub(super) struct Row {
     /// Stretches of the content in which a twin must be equal: all of it but what is passing.
     equal: Vec<Range<usize>>,
     /// The values that `System` is read from.
-    pub(super) values: Vec<Value>,
+    values: Vec<Value>,
     pub(super) system: System,
     pub(super) head: Head,
     pub(super) outcome: Outcome,
 }
 
 impl Row {
-    /// Its values as they lie in another record that is its twin.
-    pub(super) fn values_at(&self, frame: &Frame) -> impl Iterator<Item = Value> {
-        let (from, to) = (offset(self.content), offset(frame.content));
-        self.values.iter().map(move |value| {
-            let at = value.at.wrapping_sub(from).wrapping_add(to);
-            Value { at, ..*value }
-        })
+    /// Its values, and how far from them those of another record lie that is its twin.
+    pub(super) fn values_at(&self, frame: &Frame) -> Shifted<'_> {
+        let shift = offset(frame.content).wrapping_sub(offset(self.content));
+        Shifted { values: &self.values, shift }
     }
 
     /// Takes the place of another record, with its buffers.

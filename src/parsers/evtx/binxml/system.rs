@@ -57,7 +57,7 @@ pub(crate) struct System {
     pub(crate) passing: u128,
     /// Values that [`System::head`] may ask for: so many, from the first.
     pub(crate) reach: usize,
-    /// Whether the record before was wanted: the next one of its kind will be.
+    /// Whether a record was wanted: more of its kind will be, among others.
     pub(crate) wanted: bool,
 }
 
@@ -174,7 +174,7 @@ impl System {
         number: u64,
         interned: &mut Interned,
     ) -> Sure<Head> {
-        let record = Record { data, values };
+        let record = Record { data, values: values.into() };
         Ok(Head {
             provider: record.interned(&self.provider, PROVIDER, interned)?,
             event_source: record.interned(&self.event_source, EVENT_SOURCE, interned)?,
@@ -191,7 +191,7 @@ impl System {
         &self,
         like: &Head,
         data: &[u8],
-        values: &[Value],
+        values: Shifted<'_>,
         number: u64,
     ) -> Sure<Head> {
         let record = Record { data, values };
@@ -206,7 +206,7 @@ impl System {
     pub(crate) fn passing_fields(
         &self,
         data: &[u8],
-        values: &[Value],
+        values: Shifted<'_>,
         head: &Head,
         origin: Origin,
     ) -> Sure<Passing> {
@@ -228,6 +228,7 @@ impl System {
         origin: Origin,
         interned: &Interned,
     ) -> Sure<Event> {
+        let values = Shifted::from(values);
         let record = Record { data, values };
         let provider = interned.get(head.provider).cloned().ok_or(Odd)?;
         let Passing { time, origin, process_id, activity_id } =
@@ -356,7 +357,28 @@ fn content(system: &mut System, element: Known) -> Option<&mut Field> {
 #[derive(Clone, Copy)]
 struct Record<'r> {
     data: &'r [u8],
-    values: &'r [Value],
+    values: Shifted<'r>,
+}
+
+/// The values of a record, or those of another one like it, which lie so much further on.
+#[derive(Clone, Copy)]
+pub(crate) struct Shifted<'r> {
+    pub(crate) values: &'r [Value],
+    /// Modulo 2³²: the other one may stand before it.
+    pub(crate) shift: u32,
+}
+
+impl<'r> From<&'r [Value]> for Shifted<'r> {
+    fn from(values: &'r [Value]) -> Self {
+        Self { values, shift: 0 }
+    }
+}
+
+impl Shifted<'_> {
+    fn get(&self, hole: u16) -> Option<Value> {
+        let value = self.values.get(usize::from(hole))?;
+        Some(Value { at: value.at.wrapping_add(self.shift), ..*value })
+    }
 }
 
 /// What a field is in one record.
@@ -368,7 +390,7 @@ enum Found {
 
 impl Record<'_> {
     fn find(&self, field: &Field) -> Found {
-        let value = |hole: u16| self.values.get(usize::from(hole)).copied();
+        let value = |hole: u16| self.values.get(hole);
         if field.dependency.and_then(value).is_some_and(|value| value.is_null()) {
             return Found::Nothing;
         }

@@ -75,6 +75,7 @@ impl Spare {
     }
 
     pub(super) fn text(&mut self) -> String {
-        self.texts.pop().unwrap_or_default()
+        // Most texts have room in it, and none has to grow twice.
+        self.texts.pop().unwrap_or_else(|| String::with_capacity(64))
     }
 }
