@@ -87,8 +87,8 @@ pub struct Analysis<'db> {
 
 /// Sees every event of a bundle while it is analysed, whether or not anything knows it.
 pub trait Observer: Sync {
-    /// What to call with the events of a source. Sources are read in several threads.
-    fn watch<'s>(&'s self, source: &'s Source) -> Watch<'s>;
+    /// Who sees the events of a source. Sources are read in several threads.
+    fn watch<'s>(&'s self, source: &'s Source) -> Box<dyn Watch + 's>;
 }
 
 /// Sources that are scanned before what they gave is put together, for each thread: what each of them found waits in

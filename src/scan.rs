@@ -1,7 +1,6 @@
 //! One pass over one source: sniff, parse, match, and keep what a diagnosis needs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -126,8 +125,15 @@ pub fn scan(source: &Source, db: &Database, interest: &Interest) -> Scan {
     scan_watched(source, db, interest, None)
 }
 
-/// Called with each event of a source and the signatures that fit it, in file order, and with `None` at its end.
-pub type Watch<'w> = Box<dyn FnMut(Option<(&Event, &[SignatureId])>) + Send + 'w>;
+/// Sees each event of a source.
+pub trait Watch: Send + Sync {
+    /// What is wanted of an event and the signatures that fit it; asked on any thread, in any order.
+    fn look(&self, event: &Event, found: &[SignatureId]) -> Option<Kept>;
+    /// Takes what was wanted of the next event, in the order of the file.
+    fn take(&mut self, seen: Kept);
+    /// The source is at its end.
+    fn end(&mut self) {}
+}
 
 /// The same, with somebody who sees every event on the way.
 #[must_use]
@@ -135,10 +141,10 @@ pub(crate) fn scan_watched(
     source: &Source,
     db: &Database,
     interest: &Interest,
-    watch: Option<Watch<'_>>,
+    watch: Option<Box<dyn Watch + '_>>,
 ) -> Scan {
     let mut scanner = Scanner::new(source.id, db, interest);
-    scanner.watch = watch.map(Mutex::new);
+    scanner.watch = watch;
     run(source, scanner)
 }
 
@@ -195,8 +201,8 @@ struct Sifted {
     fact: Option<Box<Event>>,
     /// What it tells of the zone.
     hints: Hints,
-    /// The event itself with what fits it, for somebody who sees them all.
-    seen: Option<Box<(Event, Vec<SignatureId>)>>,
+    /// What somebody wants of it who sees all events.
+    seen: Option<Kept>,
 }
 
 impl Sifted {
@@ -213,7 +219,7 @@ struct Scanner<'s> {
     source: SourceId,
     db: &'s Database,
     interest: &'s Interest,
-    watch: Option<Mutex<Watch<'s>>>,
+    watch: Option<Box<dyn Watch + 's>>,
     /// Records that are counted elsewhere.
     known: &'s [Counted],
     left_out: Vec<AtomicU64>,
@@ -261,8 +267,8 @@ impl<'s> Scanner<'s> {
     }
 
     fn finish(mut self, format: Option<&'static str>, sha256: Option<String>) -> Scan {
-        if let Some(watch) = self.watch.as_mut().and_then(|watch| watch.get_mut().ok()) {
-            watch(None);
+        if let Some(watch) = &mut self.watch {
+            watch.end();
         }
         let records: u64 = self.coverage.iter().map(|span| span.records).sum();
         Scan {
@@ -325,7 +331,7 @@ impl Sink for Scanner<'_> {
             sighting: Sighting::of(event).map(Box::new),
             fact: is_fact.then(|| Box::new(event.clone())),
             hints,
-            seen: self.watch.is_some().then(|| Box::new((event.clone(), found))),
+            seen: self.watch.as_ref().and_then(|watch| watch.look(event, &found)),
         };
         sifted.is_something().then(|| Box::new(sifted) as Kept)
     }
@@ -346,10 +352,10 @@ impl Sink for Scanner<'_> {
         Some(Box::new(Sifted { hit, sighting, fact: None, hints: Hints::default(), seen: None }))
     }
 
-    fn sift_more(&self, like: &mut Kept, passing: &Passing) -> bool {
+    fn sift_more(&self, like: &mut Kept, time: Timestamp) -> bool {
         match like.downcast_mut() {
             Some(Sifted { hit: Some(hit), sighting: None, fact: None, hints, seen: None }) => {
-                hints.is_empty() && self.known.is_empty() && self.findings.hit_more(hit, passing)
+                hints.is_empty() && self.known.is_empty() && self.findings.hit_more(hit, time)
             }
             _ => false,
         }
@@ -358,9 +364,8 @@ impl Sink for Scanner<'_> {
     fn keep(&mut self, kept: Kept) {
         let Ok(sifted) = kept.downcast::<Sifted>() else { return };
         let Sifted { hit, sighting, fact, hints, seen } = *sifted;
-        let watch = self.watch.as_mut().and_then(|watch| watch.get_mut().ok());
-        if let Some((watch, seen)) = watch.zip(seen) {
-            watch(Some((&seen.0, &seen.1)));
+        if let Some((watch, seen)) = self.watch.as_mut().zip(seen) {
+            watch.take(seen);
         }
         self.hints.absorb(hints);
         if let Some(hit) = hit {

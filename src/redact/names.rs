@@ -6,7 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use super::shapes::{self, What};
 use crate::analysis::Observer;
 use crate::event::Event;
+use crate::parsers::Kept;
 use crate::scan::Watch;
+use crate::signatures::SignatureId;
 use crate::source::Source;
 
 /// What a name is of.
@@ -228,7 +230,16 @@ impl Names {
 }
 
 impl Observer for Names {
-    fn watch<'s>(&'s self, _: &'s Source) -> Watch<'s> {
-        Box::new(|event| event.iter().for_each(|(event, _)| self.event(event)))
+    fn watch<'s>(&'s self, _: &'s Source) -> Box<dyn Watch + 's> {
+        Box::new(self)
     }
+}
+
+impl Watch for &Names {
+    fn look(&self, event: &Event, _: &[SignatureId]) -> Option<Kept> {
+        self.event(event);
+        None
+    }
+
+    fn take(&mut self, _: Kept) {}
 }

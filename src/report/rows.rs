@@ -190,11 +190,15 @@ impl Put for Lines<'_> {
             return Ok(());
         }
         if let Some((before, after)) = self.number {
-            write!(self.out, "{before}{number}{after}")?;
+            let mut digits = itoa::Buffer::new();
+            for part in [before, digits.format(number), after] {
+                self.out.write_all(part.as_bytes())?;
+            }
         }
-        let mut parts = rendered.splitn(2, |byte| *byte == HERE);
-        self.out.write_all(parts.next().unwrap_or_default())?;
-        if let Some(rest) = parts.next() {
+        let here = memchr::memchr(HERE, rendered);
+        let (start, rest) = rendered.split_at(here.unwrap_or(rendered.len()));
+        self.out.write_all(start)?;
+        if let [HERE, rest @ ..] = rest {
             (self.tie)(self.out, tie)?;
             self.out.write_all(rest)?;
         }

@@ -222,6 +222,11 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
         }
         None => Cow::Borrowed(text),
     };
+    // All bytes are looked at, many at once: that is faster than to stop at the first, for most cells have none.
+    let is_plain = |byte: u8| byte.wrapping_sub(b' ') <= b'~' - b' ';
+    if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
+        return text;
+    }
     // The first bytes of what `visible` shows as codes: controls, C1 controls, marks of direction and width.
     let odd = |byte: u8| byte < 0x20 || matches!(byte, 0x7f | 0xc2 | 0xe2 | 0xef);
     if !text.bytes().any(odd) {

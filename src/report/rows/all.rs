@@ -17,7 +17,7 @@ use crate::analysis::{Analysis, Observer, Scope, analyze_observed};
 use crate::bundle::Bundle;
 use crate::event::{Event, Origin, SourceId, Timestamp};
 use crate::merge::{Key, Sorter};
-use crate::parsers::Interest;
+use crate::parsers::{Interest, Kept};
 use crate::redact::Redactor;
 use crate::scan::{self, Watch};
 use crate::signatures::{Database, SignatureId};
@@ -26,6 +26,9 @@ use crate::zone::WallClock;
 
 /// Bytes of rendered rows that a source gathers before it hands them over.
 const BATCH: usize = 256 << 10;
+
+/// Bytes that most rows have room in.
+const ROW: usize = 512;
 
 /// Logs of one source that are told apart: by channel and computer.
 const LOGS: usize = 4096;
@@ -107,8 +110,8 @@ impl Default for State {
 }
 
 impl Observer for Rows<'_> {
-    fn watch<'s>(&'s self, source: &'s Source) -> Watch<'s> {
-        self.watch_for(source, Times::Told)
+    fn watch<'s>(&'s self, source: &'s Source) -> Box<dyn Watch + 's> {
+        Box::new(SourceRows::new(self, source, Times::Told))
     }
 }
 
@@ -121,43 +124,86 @@ enum Times<'c> {
     Local(Option<&'c WallClock>),
 }
 
-impl Rows<'_> {
-    fn watch_for<'s>(&'s self, source: &'s Source, times: Times<'s>) -> Watch<'s> {
-        let mut bytes = Vec::new();
-        let mut pieces: Vec<(Key, usize)> = Vec::new();
-        let mut number = 0;
-        let mut logs = Logs::default();
-        let mut waits = false;
-        Box::new(move |event| {
-            if let Some((event, found)) = event {
-                number += 1;
-                let before = bytes.len();
-                let is_local = matches!(event.time, Timestamp::Local(_));
-                // The number tells records of one place apart; where it says which log, it does so still.
-                let number = number << 16 | logs.index(event);
-                let key = match (times, is_local) {
-                    (Times::Told, false) => {
-                        self.render(source, (event, found), number, None, &mut bytes)
-                    }
-                    (Times::Local(clock), true) => {
-                        self.render(source, (event, found), number, clock, &mut bytes)
-                    }
-                    _ => None,
-                };
-                waits |= is_local && matches!(times, Times::Told);
-                pieces.extend(key.map(|key| (key, bytes.len() - before)));
-            }
-            if bytes.len() >= BATCH || event.is_none() {
-                bytes.shrink_to_fit();
-                self.hand_over(&pieces, std::mem::take(&mut bytes));
-                pieces.clear();
-            }
-            if event.is_none() {
-                self.note(source.id, std::mem::take(&mut logs), waits);
-            }
-        })
+/// The rows of one source.
+struct SourceRows<'s> {
+    rows: &'s Rows<'s>,
+    source: &'s Source,
+    times: Times<'s>,
+    /// Rendered rows one after the other, with their keys and lengths.
+    bytes: Vec<u8>,
+    pieces: Vec<(Key, usize)>,
+    /// Events so far.
+    number: u64,
+    logs: Logs,
+    /// Whether there are events in local time, which have to wait.
+    waits: bool,
+}
+
+/// An event, rendered.
+struct Rendered {
+    time: i128,
+    origin: Origin,
+    log: Log,
+    /// Nothing when it is no row, or not yet.
+    row: Option<Vec<u8>>,
+    is_local: bool,
+}
+
+impl<'s> SourceRows<'s> {
+    fn new(rows: &'s Rows<'s>, source: &'s Source, times: Times<'s>) -> Self {
+        let (bytes, pieces, logs) = Default::default();
+        Self { rows, source, times, bytes, pieces, number: 0, logs, waits: false }
     }
 
+    fn hand_over(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.rows.hand_over(&self.pieces, std::mem::take(&mut self.bytes));
+        self.pieces.clear();
+    }
+}
+
+impl Watch for SourceRows<'_> {
+    fn look(&self, event: &Event, found: &[SignatureId]) -> Option<Kept> {
+        let is_local = matches!(event.time, Timestamp::Local(_));
+        let clock = match (self.times, is_local) {
+            (Times::Told, false) => Some(None),
+            (Times::Local(clock), true) => Some(clock),
+            _ => None,
+        };
+        let rendered = clock.and_then(|clock| self.rows.render(self.source, (event, found), clock));
+        let (time, row) = rendered.unzip();
+        Some(Box::new(Rendered {
+            time: time.unwrap_or(UNDATED),
+            origin: event.origin,
+            log: (event.channel.clone(), event.computer.clone()),
+            row,
+            is_local,
+        }))
+    }
+
+    fn take(&mut self, seen: Kept) {
+        let Ok(rendered) = seen.downcast::<Rendered>() else { return };
+        let Rendered { time, origin, log, row, is_local } = *rendered;
+        self.number += 1;
+        self.waits |= is_local && matches!(self.times, Times::Told);
+        // The number tells records of one place apart; where it says which log, it does so still.
+        let number = self.number << 16 | self.logs.index(log);
+        if let Some(row) = row {
+            self.bytes.extend_from_slice(&row);
+            self.pieces.push(((time, origin, number), row.len()));
+        }
+        if self.bytes.len() >= BATCH {
+            self.hand_over();
+        }
+    }
+
+    fn end(&mut self) {
+        self.hand_over();
+        self.rows.note(self.source.id, std::mem::take(&mut self.logs), self.waits);
+    }
+}
+
+impl Rows<'_> {
     /// Takes note of the logs of a source that is done, and whether it has to be read once more.
     fn note(&self, source: SourceId, logs: Logs, waits: bool) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -174,20 +220,20 @@ impl Rows<'_> {
         let everything = Interest::everything();
         bundle.sources().par_iter().filter(|source| local.contains(&source.id)).for_each(
             |source| {
-                let watch = self.watch_for(source, Times::Local(clocks.get(&source.id)));
-                let _ = scan::scan_watched(source, self.db, &everything, Some(watch));
+                let clock = clocks.get(&source.id);
+                let watch = SourceRows::new(self, source, Times::Local(clock));
+                let _ = scan::scan_watched(source, self.db, &everything, Some(Box::new(watch)));
             },
         );
     }
 
+    /// The time of an event, as keys have it, and its row; nothing when it is left out.
     fn render(
         &self,
         source: &Source,
         (event, found): (&Event, &[SignatureId]),
-        number: u64,
         clock: Option<&WallClock>,
-        out: &mut Vec<u8>,
-    ) -> Option<Key> {
+    ) -> Option<(i128, Vec<u8>)> {
         let mut row = Row::of_event(self.db, &source.path, event, found);
         if let (Timestamp::Local(local), Some(clock)) = (event.time, clock) {
             let (time, quality) = clock.instant(local, event.origin.position);
@@ -202,8 +248,9 @@ impl Rows<'_> {
         if let Some(redactor) = self.redactor {
             redactor.row(&mut row);
         }
-        self.format.render(&row, out);
-        Some((time, event.origin, number))
+        let mut out = Vec::with_capacity(ROW);
+        self.format.render(&row, &mut out);
+        Some((time, out))
     }
 
     fn hand_over(&self, pieces: &[(Key, usize)], bytes: Vec<u8>) {
@@ -235,14 +282,12 @@ struct Logs(Vec<Log>);
 type Log = (Option<Arc<str>>, Option<Arc<str>>);
 
 impl Logs {
-    /// The place of an event's log in this list; of too many logs the rest is not told apart.
-    fn index(&mut self, event: &Event) -> u64 {
-        let (channel, computer) = (event.channel.as_deref(), event.computer.as_deref());
-        let is_same = |log: &Log| (log.0.as_deref(), log.1.as_deref()) == (channel, computer);
-        let place = match self.0.iter().position(is_same) {
+    /// The place of a log in this list; of too many logs the rest is not told apart.
+    fn index(&mut self, log: Log) -> u64 {
+        let place = match self.0.iter().position(|known| *known == log) {
             Some(place) => place,
             None if self.0.len() < LOGS => {
-                self.0.push((event.channel.clone(), event.computer.clone()));
+                self.0.push(log);
                 self.0.len() - 1
             }
             None => LOGS,

@@ -102,22 +102,23 @@ impl RowFormat for Csv {
         let head = COLUMNS.join(dialect.delimiter().encode_utf8(&mut delimiter));
         write!(out, "{head}\r\n")?;
         let tie = match dialect {
-            Dialect::ExcelSemicolon => |out: &mut dyn Write, tie: Tie| {
-                let (incident, seconds) = words(tie);
-                write!(out, ";{incident};{}", seconds.replace('.', ","))
+            Dialect::ExcelSemicolon => |out: &mut dyn Write, tie: Tie| match tie {
+                None => out.write_all(b";;"),
+                Some((incident, seconds)) => {
+                    write!(out, ";{incident};{}", decimals(seconds).replace('.', ","))
+                }
             },
-            _ => |out: &mut dyn Write, tie: Tie| {
-                let (incident, seconds) = words(tie);
-                write!(out, ",{incident},{seconds}")
+            _ => |out: &mut dyn Write, tie: Tie| match tie {
+                None => out.write_all(b",,"),
+                Some((incident, seconds)) => write!(out, ",{incident},{}", decimals(seconds)),
             },
         };
         Ok(Box::new(Lines { out, number: Some(("", "")), tie, left_out: 0 }))
     }
 }
 
-fn words(tie: Tie) -> (String, String) {
-    let Some((incident, seconds)) = tie else { return Default::default() };
-    (incident.to_string(), seconds.map(|seconds| format!("{seconds:.3}")).unwrap_or_default())
+fn decimals(seconds: Option<f64>) -> String {
+    seconds.map(|seconds| format!("{seconds:.3}")).unwrap_or_default()
 }
 
 /// Appends cells, each with its delimiter before it: the number stands in front of the first.
@@ -135,8 +136,9 @@ impl Cells<'_> {
 
     fn number(&mut self, number: Option<u64>) {
         self.delimiter();
-        // Memory takes everything.
-        let _ = number.map_or(Ok(()), |number| write!(self.out, "{number}"));
+        if let Some(number) = number {
+            self.out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+        }
     }
 
     /// Text from a log.
@@ -144,8 +146,7 @@ impl Cells<'_> {
         self.delimiter();
         let text = harmless(text);
         let text = if self.dialect == Dialect::Rfc4180 { text } else { guarded(text) };
-        let quote = text.bytes().any(|byte| matches!(byte, b',' | b';' | b'"'));
-        if quote {
+        if memchr::memchr3(b',', b';', b'"', text.as_bytes()).is_some() {
             self.out.push(b'"');
             for (index, part) in text.split('"').enumerate() {
                 self.out.extend_from_slice(if index > 0 { b"\"\"" } else { b"" });
