@@ -61,7 +61,7 @@ for megabytes in 10 100; do
 done
 rm "$temp/written.evtx"
 "$json" ordinary 100 "$temp/ordinary.evtx"
-against_json "ordinary, 100 MB, two records in ten wanted" "$temp/ordinary.evtx"
+against_json "ordinary, 100 MB, one record in ten wanted" "$temp/ordinary.evtx"
 rm "$temp/ordinary.evtx"
 
 "$json" write 300 "$temp/300.evtx"

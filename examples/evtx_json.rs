@@ -5,7 +5,7 @@
 //! evtx_json json PATH…        how many bytes of JSON the logs there make
 //! evtx_json look PATH…        our look at every record of them, and how many there are
 //! evtx_json write MB FILE [N]  a log like that of a server at which strangers knock, N records (and seconds) later
-//! evtx_json ordinary MB FILE   a log like an ordinary server's: two records in ten are wanted
+//! evtx_json ordinary MB FILE   a log like an ordinary server's: one record in ten is wanted
 //! ```
 
 #![allow(clippy::print_stdout, reason = "it says what it did")]

@@ -50,7 +50,7 @@ fn write_log<W: Write + Seek>(out: W, megabytes: u64, mut record: impl FnMut(u64
     writer.finish().expect("there is room for it")
 }
 
-/// Processes, objects, groups, tasks and permissions, as auditing notes them by the thousand; logons and permissions are wanted.
+/// Processes, objects, groups, tasks and privileges, as auditing notes them by the thousand; of these, only logons are wanted.
 fn ordinary_record(number: u64) -> Record {
     const AUDIT: &str = "Microsoft-Windows-Security-Auditing";
     let user = format!("user{}", number % 50);
@@ -70,7 +70,7 @@ fn ordinary_record(number: u64) -> Record {
         1 | 2 => audited(4688).data("NewProcessName", process.as_str()).data("CommandLine", ""),
         3 | 4 => audited(4689).data("ProcessName", process.as_str()).data("Status", hex32(0)),
         5 => audited(4658).data("ObjectServer", "Security").data("ProcessName", process.as_str()),
-        6 => audited(4663).data("ObjectType", "File").data("ObjectName", process.as_str()),
+        6 => audited(4703).data("ProcessName", process.as_str()).data("EnabledPrivilegeList", "-"),
         7 => audited(4799).data("TargetUserName", "Administrators"),
         8 => Record::new("Microsoft-Windows-TaskScheduler", 201)
             .channel("Microsoft-Windows-TaskScheduler/Operational")
