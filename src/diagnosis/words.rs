@@ -99,14 +99,13 @@ pub(super) fn is_of_another_day(sentence: &str) -> bool {
 }
 
 static PAST: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r"(?x)
         \bwhen\ (?:i|we|he|she|they)\ had\b|\bback\ (?:then|in)\b|\blast\ (?:month|year|spring|summer|autumn|winter)\b
         |\b(?:i|we)\ had\ (?:this|that|it)\ (?:once|before)\b|\bmonths\ ago\b|\bas\ i\ had\b
-        |\bdamals\b|\bletzte[nsr]?\ (?:monat|jahr|frühjahr|sommer|herbst|winter)\b|\bvor\ (?:\w+\ )?monaten\b
-        |\bà\ l'époque\b|\bl'an\ dernier\b|\ble\ mois\ dernier\b|\bel\ (?:mes|año)\ pasado\b|\bhace\ (?:\w+\ )?meses\b",
+        |\bdamals\b|\bletzte[nsr]?\ (?:monat|jahr|frühjahr|sommer|herbst|winter)\b|\bvor\ (?:\S+\ )?monaten\b
+        |\bà\ l'époque\b|\bl'an\ dernier\b|\ble\ mois\ dernier\b|\bel\ (?:mes|año)\ pasado\b|\bhace\ (?:\S+\ )?meses\b",
     )
-    .expect("the pattern is a constant")
 });
 
 /// It is over.

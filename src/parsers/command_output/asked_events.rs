@@ -8,6 +8,7 @@ use regex::Regex;
 
 use super::records::Record;
 use super::transcript::{Line, Part};
+use crate::expression::expression;
 use crate::parsers::Sink;
 use crate::parsers::export::moment::Votes;
 use crate::parsers::export::{self, Row, columns, writer_of};
@@ -97,7 +98,7 @@ fn asked(part: &Part<'_>) -> Option<Asked> {
 fn of(name: &str) -> Regex {
     let pattern =
         format!(r#"(?i)(?:-{name}\s+|\b{name}\s*=\s*)(?:'([^']+)'|"([^"]+)"|([\w./-]+))"#);
-    Regex::new(&pattern).expect("a constant")
+    expression(&pattern)
 }
 
 #[cfg(test)]
