@@ -225,7 +225,8 @@ impl Findings {
                 let host = example.computer.clone().unwrap_or_default();
                 let key = SeriesKey { signature, host, about };
                 let Hit { first, last, quality, count, .. } = hit;
-                self.put(key, Bucket { example, first, last, quality, count });
+                let place = self.place_of(key);
+                self.insert(place, Bucket { example, first, last, quality, count });
             }
         }
     }
@@ -234,26 +235,31 @@ impl Findings {
         self.places.get(key as &dyn Parts).copied()
     }
 
-    fn put(&mut self, mut key: SeriesKey, bucket: Bucket) {
-        if !self.places.contains_key(&key) {
-            let known =
-                self.per_signature.entry((key.signature, Arc::clone(&key.host))).or_default();
-            if *known >= SERIES {
-                key.about = "".into();
-            } else {
-                *known += 1;
-            }
+    /// The place of a series, which is made when it is not there; of too many about one thing each, they share one.
+    fn place_of(&mut self, mut key: SeriesKey) -> usize {
+        if let Some(place) = self.places.get(&key) {
+            return *place;
         }
-        self.insert(key, bucket);
+        let known = self.per_signature.entry((key.signature, Arc::clone(&key.host))).or_default();
+        if *known >= SERIES {
+            key.about = "".into();
+        } else {
+            *known += 1;
+        }
+        self.place_or_new(key)
     }
 
-    fn insert(&mut self, key: SeriesKey, bucket: Bucket) {
-        let limit = self.limit();
+    fn place_or_new(&mut self, key: SeriesKey) -> usize {
         let new = self.series.len();
         let place = *self.places.entry(key).or_insert(new);
         if place == new {
             self.series.push(Series::default());
         }
+        place
+    }
+
+    fn insert(&mut self, place: usize, bucket: Bucket) {
+        let limit = self.limit();
         let Some(series) = self.series.get_mut(place) else { return };
         let before = series.buckets.len();
         series.add(bucket, limit);
@@ -274,7 +280,8 @@ impl Findings {
     /// Takes in the findings of another source.
     pub fn absorb(&mut self, other: Self) {
         for (key, series) in other.into_series() {
-            series.buckets.into_iter().for_each(|bucket| self.put(key.clone(), bucket));
+            let place = self.place_of(key);
+            series.buckets.into_iter().for_each(|bucket| self.insert(place, bucket));
         }
     }
 
@@ -312,7 +319,8 @@ impl Findings {
             for mut bucket in series.buckets.drain(..) {
                 change(&mut bucket);
                 let host = bucket.example.computer.clone().unwrap_or_else(|| "".into());
-                self.insert(SeriesKey { host, ..key.clone() }, bucket);
+                let place = self.place_or_new(SeriesKey { host, ..key.clone() });
+                self.insert(place, bucket);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Which signatures can fit an event, by provider and event id.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::{Signature, SignatureId};
 use crate::event::{Event, TEXT_PROVIDERS};
@@ -9,7 +9,7 @@ use crate::parsers::Interest;
 /// Event id (`None` for text logs) → providers in lower case → signatures. An empty provider stands for any.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    by_id: HashMap<Option<u32>, Vec<Row>>,
+    by_id: BTreeMap<Option<u32>, Vec<Row>>,
     /// Of those without an id the ones that a record may fit, which has one: a user's rule may name a provider only.
     of_records: Vec<Row>,
 }

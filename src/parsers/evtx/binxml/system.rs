@@ -462,6 +462,9 @@ impl Record<'_> {
         if matches!(found, Found::Nothing | Found::Value(Value { kind: values::NULL, .. })) {
             return Ok(None);
         }
+        if let Found::Value(value @ Value { kind: values::GUID, .. }) = found {
+            return text::activity(value.stored(self.data)?);
+        }
         let text = self.text(&found)?;
         Ok(if text.trim().is_empty() { None } else { guid(&text) })
     }

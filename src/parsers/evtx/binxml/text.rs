@@ -1,6 +1,7 @@
 //! Values as text, spelled as the XML of the `evtx` crate spells them once its references are resolved.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use encoding_rs::WINDOWS_1252;
@@ -29,7 +30,7 @@ pub(crate) fn push(data: &[u8], value: Value, out: &mut String) -> Sure<()> {
         (values::ANSI, _) => ansi(bytes, out),
         (0x03, [byte]) => write(out, format_args!("{}", byte.cast_signed())),
         (values::BINARY, _) => hex(bytes, out),
-        (0x0f, _) => guid(bytes, out)?,
+        (values::GUID, _) => push_ascii(&guid(bytes)?, out),
         (values::FILETIME, _) => filetime(u64::from_le_bytes(sized(bytes)?), out)?,
         (0x12, _) => system_time(bytes, out)?,
         (0x13, _) => sid(bytes, out)?,
@@ -146,23 +147,30 @@ fn hex(bytes: &[u8], out: &mut String) {
     out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
 }
 
-/// `{d3c8e9a0-…}`; the first three fields are little-endian.
-fn guid(bytes: &[u8], out: &mut String) -> Sure<()> {
+/// `{d3c8e9a0-…}` in lower case; the first three fields are little-endian.
+fn guid(bytes: &[u8]) -> Sure<[u8; 38]> {
+    const PLACES: [usize; 16] = [1, 3, 5, 7, 10, 12, 15, 17, 20, 22, 25, 27, 29, 31, 33, 35];
     let [a, b, c, d, e, f, g, h, rest @ ..] = sized::<16>(bytes)?;
     let [i, j, k, l, m, n, o, p] = rest;
-    out.push('{');
-    for (place, group) in
-        [&[d, c, b, a][..], &[f, e], &[h, g], &[i, j], &[k, l, m, n, o, p]].into_iter().enumerate()
-    {
-        if place > 0 {
-            out.push('-');
+    let ordered = [d, c, b, a, f, e, h, g, i, j, k, l, m, n, o, p];
+    let mut text = [b'-'; 38];
+    for (place, byte) in PLACES.into_iter().zip(ordered) {
+        if let Some([high, low]) = text.get_mut(place..place + 2) {
+            (*high, *low) = (digit(byte >> 4), digit(byte & 15));
         }
-        out.extend(
-            group.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)].map(char::from)),
-        );
     }
-    out.push('}');
-    Ok(())
+    [text[0], text[37]] = [b'{', b'}'];
+    Ok(text)
+}
+
+/// The same without braces, as events name their activity; nothing for the zero GUID, which ties nothing together.
+pub(crate) fn activity(bytes: &[u8]) -> Sure<Option<Arc<str>>> {
+    if bytes.iter().all(|byte| *byte == 0) {
+        return Ok(None);
+    }
+    let text = guid(bytes)?;
+    let inside = text.get(1..37).and_then(|inside| std::str::from_utf8(inside).ok());
+    Ok(inside.map(Arc::from))
 }
 
 /// Seconds and nanoseconds since 1970. Odd after the year 9999, for which Windows has no digits.
