@@ -510,6 +510,17 @@ fn bytes_flipped_in_archives_break_nothing() {
 }
 
 #[test]
+fn a_cabinet_of_as_many_folders_as_there_can_be_is_no_fault_of_the_reader() {
+    let found = "fuzz/found/containers/as-many-folders-as-a-cabinet-can-have.cab";
+    let bytes = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(found)).unwrap();
+    let said = says(&opened("many.cab", &bytes, &[]));
+    assert!(
+        said.contains("not a readable cabinet") && !said.contains("fault of the reader"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_tar_cut_between_two_members_says_that_it_is_cut() {
     let files: Files = vec![("a.txt".into(), vec![b'a'; 512]), ("b.txt".into(), vec![b'b'; 512])];
     let whole = tar_of(&files);

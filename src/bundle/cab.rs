@@ -210,7 +210,7 @@ impl Shown {
             }
         }
         let mut directory = Vec::new();
-        for (folder, size) in (0_u16..).zip(sizes) {
+        for (folder, size) in (0..=u16::MAX).zip(sizes) {
             directory.extend(size.to_le_bytes());
             directory.extend([0; 4]);
             directory.extend(folder.to_le_bytes());
