@@ -368,3 +368,38 @@ fn that_nobody_answered_after_the_cut_is_no_second_incident() {
         answers(&[ticket(&format!("{cut}\nAnother colleague gets RDP error 0x1f07 since."))]);
     assert_eq!(said.len(), 2, "{said:?}");
 }
+
+#[test]
+fn a_rule_for_other_addresses_than_those_of_who_tried_in_vain_leaves_the_client_out() {
+    let asked = |name: &str| format!("PS C:\\> {name}\n\n");
+    let of = |addresses: &str, from: &str| {
+        answers(&[
+            ticket(
+                "Since we moved nobody reaches the server with Remote Desktop. Error code: 0x204",
+            ),
+            (
+                "client.txt",
+                asked("Test-NetConnection srv05 -Port 3389")
+                    + &format!(
+                        "ComputerName : srv05\nRemoteAddress : 10.20.0.21\nRemotePort : 3389\nSourceAddress : {from}\n\
+                         PingSucceeded : True\nTcpTestSucceeded : False\n"
+                    ),
+            ),
+            (
+                "server.txt",
+                asked("Get-NetFirewallRule -Name RemoteDesktop-UserMode-In-TCP | fl")
+                    + "DisplayName : Remote Desktop - User Mode (TCP-In)\nEnabled : True\nProfile : Any\n\
+                       Direction : Inbound\nAction : Allow\n\n"
+                    + &asked(
+                        "Get-NetFirewallRule -Name RemoteDesktop-UserMode-In-TCP | Get-NetFirewallAddressFilter",
+                    )
+                    + &format!("LocalAddress : Any\nRemoteAddress : {addresses}\n"),
+            ),
+        ])
+    };
+    let outside = of("{10.20.4.0/255.255.255.0, 10.20.0.0/255.255.255.0}", "10.20.48.14");
+    let inside = of("{10.20.4.0/255.255.255.0, 10.20.48.0/255.255.255.0}", "10.20.48.14");
+    assert_eq!(outside[0].named.as_deref(), Some("firewall-blocked"), "{outside:?}");
+    assert!(inside[0].of("firewall-blocked") < outside[0].of("firewall-blocked"), "{inside:?}");
+    assert_ne!(inside[0].named.as_deref(), Some("firewall-blocked"), "{inside:?}");
+}

@@ -25,7 +25,16 @@ impl ClientAddresses {
         let mut seen: BTreeSet<IpAddr> =
             incident.peers.iter().filter_map(|peer| peer.parse().ok()).collect();
         let mut own = BTreeSet::new();
-        let Some(client) = &incident.client else { return Self { seen, own } };
+        let from = |trial: &Event| trial.field("From")?.parse::<IpAddr>().ok();
+        let Some(client) = &incident.client else {
+            // Nobody names the client: whoever tried the port in vain is one.
+            let in_vain = case.found("reachability").filter(|trial| {
+                let told = trial.computer.as_deref().and_then(HostKey::new);
+                trial.field("Answers") == Some("no") && (told.is_none() || told != incident.server)
+            });
+            own.extend(in_vain.filter_map(from));
+            return Self { seen, own };
+        };
         seen.extend(client.as_str().parse::<IpAddr>().ok());
         let is_client = |name: Option<&str>| name.and_then(HostKey::new).as_ref() == Some(client);
         for event in case.found("ipconfig") {
@@ -36,7 +45,7 @@ impl ClientAddresses {
             }
         }
         let tried = case.found("reachability").filter(|event| is_client(event.computer.as_deref()));
-        own.extend(tried.filter_map(|event| event.field("From")?.parse::<IpAddr>().ok()));
+        own.extend(tried.filter_map(from));
         Self { seen, own }
     }
 

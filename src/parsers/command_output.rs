@@ -163,16 +163,16 @@ impl Parser for CommandOutput {
 /// Hands every statement in a text to `sink`; the lines they were read from, and those of the prompts.
 pub(super) fn read(lines: &[Line], source: &Source, sink: &mut dyn Sink) -> HashSet<u64> {
     let mut used = event_lines::read(lines, source, sink);
-    for part in transcript::parts(lines) {
+    let parts = transcript::parts(lines);
+    let mut told: Vec<Vec<Fact>> = parts.iter().map(facts).collect();
+    used.extend(told.iter().flatten().flat_map(|fact| fact.lines.0..=fact.lines.1));
+    let found: Vec<bool> = told.iter().map(|facts| !facts.is_empty()).collect();
+    firewall::join_filters(&mut told);
+    for ((part, facts), found) in parts.iter().zip(told).zip(found) {
         used.extend(part.prompt);
-        used.extend(asked_events::read(&part, source, sink));
-        let facts = facts(&part);
-        let found = !facts.is_empty();
-        for fact in facts {
-            used.extend(fact.lines.0..=fact.lines.1);
-            sink.event(fact.event(source));
-        }
-        if found || !quoted(&part, source, sink, &mut used) {
+        used.extend(asked_events::read(part, source, sink));
+        facts.into_iter().for_each(|fact| sink.event(fact.event(source)));
+        if found || !quoted(part, source, sink, &mut used) {
             for paragraph in part.paragraphs() {
                 quoted(&paragraph, source, sink, &mut used);
             }

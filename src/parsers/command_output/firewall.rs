@@ -4,6 +4,7 @@
 //! `netsh` translates its labels; their order is fixed, and the words for yes, in and block are known in a few languages.
 
 use super::Fact;
+use super::records::Record;
 use super::transcript::{Line, Part};
 
 /// From how many rules on a listing is one of all.
@@ -33,18 +34,75 @@ pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
         let fact = Fact::new("firewall-rules", start).with("Rules", rules.to_string());
         facts.push(fact.with("LetIn", if let_in { "yes" } else { "no" }));
     }
+    read_objects(part, facts);
+}
+
+/// Rules and their filters as PowerShell prints them, the filters behind their rule.
+fn read_objects(part: &Part<'_>, facts: &mut Vec<Fact>) {
+    // The filters of a rule that was asked for by name may be all that is printed.
+    let mut open = asks_for_filter(part.command.unwrap_or_default())
+        .then(|| Fact::new("firewall-rule", part.lines.first().map_or(0, |line| line.number)));
     for record in part.records() {
         let fact = |provider| Fact::new(provider, record.lines.0).up_to(record.lines.1);
         let name = record.first(&["DisplayName", "Name"]);
-        if !record.get("Direction").is_empty() && is_rdp(record.get("Name"), name) {
-            let fact = fact("firewall-rule").with("Rule", name);
-            let fact = fact.with("Enabled", yes_no(record.get("Enabled")));
-            let fact = fact.with("Direction", direction(record.get("Direction")));
-            let fact = fact.with("Profiles", record.get("Profile"));
-            facts.push(fact.with("Action", action(record.get("Action"))));
+        if !record.get("Direction").is_empty() {
+            facts.extend(open.take().filter(tells));
+            open = is_rdp(record.get("Name"), name).then(|| {
+                let fact = fact("firewall-rule").with("Rule", name);
+                let fact = fact.with("Enabled", yes_no(record.get("Enabled")));
+                let fact = fact.with("Direction", direction(record.get("Direction")));
+                let fact = fact.with("Profiles", record.get("Profile"));
+                fact.with("Action", action(record.get("Action")))
+            });
         } else if !record.get("NetworkCategory").is_empty() {
             let fact = fact("network-profile").with("Interface", record.get("InterfaceAlias"));
             facts.push(fact.with("Category", record.get("NetworkCategory")));
+        } else if is_filter(record) {
+            open = open.map(|rule| filtered(rule, record));
+        }
+    }
+    facts.extend(open.filter(tells));
+}
+
+/// `Get-NetFirewallRule -Name RemoteDesktop-UserMode-In-TCP | Get-NetFirewallAddressFilter`.
+fn asks_for_filter(command: &str) -> bool {
+    let command = command.to_lowercase();
+    let filter = ["get-netfirewalladdressfilter", "get-netfirewallportfilter"];
+    filter.iter().any(|name| command.contains(name))
+        && ["remotedesktop", "remote desktop", "28752"].iter().any(|name| command.contains(name))
+}
+
+/// Whether an object is a filter of a rule, by what it has; connections have addresses and a port on both sides.
+fn is_filter(record: &Record) -> bool {
+    let has = |name: &str| !record.get(name).is_empty();
+    let addresses = has("RemoteAddress") && !has("RemotePort");
+    let ports = has("Protocol") && has("LocalPort") && !has("RemoteAddress");
+    (addresses || ports) && !has("State") && !has("ComputerName")
+}
+
+/// A rule with what one of its filters says.
+fn filtered(rule: Fact, filter: &Record) -> Fact {
+    let list = filter.get("RemoteAddress").trim_matches(['{', '}']).replace(' ', "");
+    let rule = rule.up_to(filter.lines.1).with("RemoteIP", list);
+    rule.with("Protocol", filter.get("Protocol")).with("LocalPort", filter.get("LocalPort"))
+}
+
+fn tells(rule: &Fact) -> bool {
+    !rule.fields.is_empty()
+}
+
+/// Puts the filter of a rule that was asked for by itself behind the rule that was shown before; `told` is by part.
+pub(super) fn join_filters(told: &mut [Vec<Fact>]) {
+    let has = |fact: &Fact, name: &str| fact.fields.iter().any(|(known, _)| *known == name);
+    let is_filter = |fact: &Fact| fact.provider == "firewall-rule" && !has(fact, "Direction");
+    for at in 1..told.len() {
+        let Some((before, [here, ..])) = told.split_at_mut_checked(at) else { break };
+        let Some(filter) = here.iter().position(is_filter) else { continue };
+        let mut rules = before.iter_mut().rev().flat_map(|facts| facts.iter_mut().rev());
+        let rule = rules.find(|fact| fact.provider == "firewall-rule" && has(fact, "Direction"));
+        let fields = here.get(filter).map_or(&[][..], |filter| &filter.fields);
+        if let Some(rule) = rule.filter(|rule| !fields.iter().any(|(name, _)| has(rule, name))) {
+            rule.fields.extend(here.remove(filter).fields);
         }
     }
 }
@@ -160,5 +218,45 @@ fn action(word: &str) -> &'static str {
         "allow" | "zulassen" | "autoriser" | "permitir" | "consenti" => "allow",
         "block" | "blockieren" | "blocken" | "bloquer" | "bloquear" | "blocca" => "block",
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::CommandOutput;
+    use crate::parsers::testing::parse;
+
+    const RULE: &str = "DisplayName : Remote Desktop - User Mode (TCP-In)\nEnabled     : True\n\
+        Profile     : Any\nDirection   : Inbound\nAction      : Allow\n";
+
+    #[test]
+    fn filters_that_follow_their_rule() {
+        let other = RULE.replace("Remote Desktop - User Mode (TCP-In)", "Printing");
+        let text = format!(
+            "{RULE}\n\nProtocol  : TCP\nLocalPort : 3389\n\n\n\
+                 RemoteAddress : {{192.0.2.0/255.255.255.0, 198.51.100.7}}\n\n\n\
+                 {other}\n\nRemoteAddress : 203.0.113.0/24\n"
+        );
+        let found = parse(&CommandOutput, &text);
+        assert!(found.contains("RemoteIP=\"192.0.2.0/255.255.255.0,198.51.100.7\""), "{found}");
+        assert!(found.contains("LocalPort=\"3389\""), "{found}");
+        assert!(!found.contains("203.0.113"), "{found}");
+    }
+
+    #[test]
+    fn a_filter_that_was_asked_for_by_itself_belongs_to_the_rule_shown_before() {
+        let ask = "Get-NetFirewallRule -Name RemoteDesktop-UserMode-In-TCP";
+        let filter = "LocalAddress  : Any\nRemoteAddress : 192.0.2.0/24\n";
+        let text = format!(
+            "PS C:\\> {ask} | fl\n\n{RULE}\n\
+                 PS C:\\> {ask} | Get-NetFirewallAddressFilter\n\n{filter}\n\
+                 PS C:\\> Get-NetTCPConnection -LocalPort 3389 | fl\n\n\
+                 RemoteAddress : 203.0.113.9\nRemotePort    : 50330\nState         : Established\n"
+        );
+        let found = parse(&CommandOutput, &text);
+        let rule = found.lines().find(|line| line.contains("firewall-rule on")).unwrap_or(&found);
+        assert!(rule.contains("Action=\"allow\" RemoteIP=\"192.0.2.0/24\""), "{found}");
+        assert_eq!(found.matches("firewall-rule").count(), 1, "{found}");
+        assert!(!found.contains("RemoteIP=\"203"), "{found}");
     }
 }

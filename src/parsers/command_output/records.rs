@@ -70,7 +70,8 @@ fn lists(lines: &[Line]) -> Vec<Record> {
             record.fields.push((name.to_owned(), value.to_owned()));
         }
     }
-    records.retain(|record| record.fields.len() > 1);
+    // A filter of a firewall rule has no more to say than the addresses it lets in.
+    records.retain(|record| record.fields.len() > 1 || !record.get("RemoteAddress").is_empty());
     records
 }
 
