@@ -27,12 +27,11 @@ impl ClientAddresses {
         let mut own = BTreeSet::new();
         let from = |trial: &Event| trial.field("From")?.parse::<IpAddr>().ok();
         let Some(client) = &incident.client else {
-            // Nobody names the client: whoever tried the port in vain is one.
-            let in_vain = case.found("reachability").filter(|trial| {
-                let told = trial.computer.as_deref().and_then(HostKey::new);
-                trial.field("Answers") == Some("no") && (told.is_none() || told != incident.server)
-            });
-            own.extend(in_vain.filter_map(from));
+            // Nobody names the client: whoever tried the port in vain from elsewhere is one.
+            let in_vain = |trial: &&Event| {
+                trial.field("Answers") == Some("no") && trial.field("From") != trial.field("To")
+            };
+            own.extend(case.found("reachability").filter(in_vain).filter_map(from));
             return Self { seen, own };
         };
         seen.extend(client.as_str().parse::<IpAddr>().ok());
