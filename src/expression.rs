@@ -16,7 +16,7 @@ pub(crate) fn expression(text: &str) -> Regex {
 }
 
 /// The same expression with its classes spelt out.
-pub(crate) fn ascii(text: &str) -> String {
+fn ascii(text: &str) -> String {
     let mut spelt = String::with_capacity(text.len() * 2);
     let mut within = false;
     let mut letters = text.chars();

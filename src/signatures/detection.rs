@@ -11,7 +11,8 @@ use serde_saphyr::{Location, Spanned};
 
 use super::condition::Condition;
 use super::node::{Node, Plain};
-use super::pattern::{FieldMatch, Pattern, contains_any};
+use super::pattern::{FieldMatch, Pattern};
+use super::value::contains_any;
 use crate::event::Event;
 
 /// A compiled detection.

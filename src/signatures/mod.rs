@@ -11,6 +11,7 @@ mod node;
 mod pattern;
 mod providers;
 mod schema;
+mod value;
 
 use std::collections::BTreeMap;
 use std::path::Path;
