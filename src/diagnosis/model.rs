@@ -231,72 +231,73 @@ fn known_effects<'d>(db: &'d Database, change: &Change) -> impl Iterator<Item = 
     db.updates().iter().filter(named).filter(|update| update.mark != Mark::U)
 }
 
+/// What a log that covers the failure says by its silence: about a cause, in a channel, how much, in words.
+type Quiet = (CauseId, &'static str, Grade, &'static str);
+
+const QUIET_LOGS: [Quiet; 3] = [
+    (
+        CauseId::ServerRestarted,
+        "System",
+        Grade::RulesOut,
+        "the System log covers the time and tells of no start, stop or sleep",
+    ),
+    (
+        CauseId::ListenerFailure,
+        LISTENER,
+        Grade::Against,
+        "the listener's log covers the time and tells of no trouble",
+    ),
+    (
+        CauseId::RdpDisabled,
+        LISTENER,
+        Grade::Against,
+        "the listener's log covers the time and it was not stopped",
+    ),
+];
+
+/// Where nobody answers, a key that cannot be read acts by the listener that does not come up for want of it.
+const QUIET_KEY: Quiet = (
+    CauseId::CertKeyAccessDenied,
+    LISTENER,
+    Grade::Against,
+    "nobody answered, and the listener's log covers the time and tells of no trouble",
+);
+
 /// A server notes its own starts and stops in System, and those of its listener in the log of RemoteConnectionManager.
 /// Where both reach over the failure and tell of neither, it neither restarted nor stopped listening.
 fn add_quiet_server(case: &Case, db: &Database, incident: &Incident, weighed: &mut Weighed) {
     let (Some(first), Some(last)) = (incident.first, incident.last) else { return };
-    let Some(host) = case.host(incident.server.as_ref()) else { return };
+    let (Some(key), Some(host)) = (&incident.server, case.host(incident.server.as_ref())) else {
+        return;
+    };
     let covers = |channel: &str| {
         let log = host.coverage.get(channel);
         log.is_some_and(|log| !log.cleared && log.covers(first - QUIET) && log.covers(last + QUIET))
     };
-    let stopped =
-        incident.server.as_ref().and_then(|key| downtime::listener_stopped_since(case, key, first));
-    let gone = incident.server.as_ref().and_then(|key| downtime::gone_since(case, key, first));
-    let logged = |cause: CauseId, weighed: &Weighed| {
-        let known = match cause {
-            CauseId::ServerRestarted => gone,
-            _ => stopped,
-        };
-        if known.is_some() {
-            return true;
-        }
-        let own = |ground: &Ground| {
-            db.find(&ground.signature)
-                .is_some_and(|signature| matches!(signature.side, Side::Server | Side::Either))
-        };
-        weighed.get(&cause).is_some_and(|grounds| {
-            grounds.iter().any(|ground| ground.weight_db > 0.0 && own(ground))
-        })
-    };
-    let rules = [
-        (
-            CauseId::ServerRestarted,
-            "System",
-            Grade::RulesOut,
-            "the System log covers the time and tells of no start, stop or sleep",
-        ),
-        (
-            CauseId::ListenerFailure,
-            LISTENER,
-            Grade::Against,
-            "the listener's log covers the time and tells of no trouble",
-        ),
-        (
-            CauseId::RdpDisabled,
-            LISTENER,
-            Grade::Against,
-            "the listener's log covers the time and it was not stopped",
-        ),
-    ];
-    // Where nobody answers, a key that cannot be read acts by the listener that does not come up for want of it.
+    let stopped = downtime::listener_stopped_since(case, key, first).is_some();
+    let gone = downtime::gone_since(case, key, first).is_some();
     let unanswered =
         !incident.stages.is_empty() && incident.stages.iter().all(|stage| *stage <= Stage::Tcp);
-    let key = (
-        CauseId::CertKeyAccessDenied,
-        LISTENER,
-        Grade::Against,
-        "nobody answered, and the listener's log covers the time and tells of no trouble",
-    );
-    for (cause, channel, grade, text) in rules.into_iter().chain(unanswered.then_some(key)) {
-        if covers(channel) && !logged(cause, weighed) {
-            weighed.entry(cause).or_default().push(ground(
-                "nothing-logged",
-                grade,
-                text.to_owned(),
-            ));
+    for (cause, channel, grade, text) in
+        QUIET_LOGS.into_iter().chain(unanswered.then_some(QUIET_KEY))
+    {
+        let noted = if cause == CauseId::ServerRestarted { gone } else { stopped };
+        if covers(channel) && !noted && !server_tells_of(db, weighed, cause) {
+            let ground = ground("nothing-logged", grade, text.to_owned());
+            weighed.entry(cause).or_default().push(ground);
         }
     }
+}
+
+/// Whether a log of the server speaks for a cause.
+fn server_tells_of(db: &Database, weighed: &Weighed, cause: CauseId) -> bool {
+    let own = |ground: &Ground| {
+        db.find(&ground.signature)
+            .is_some_and(|signature| matches!(signature.side, Side::Server | Side::Either))
+    };
+    weighed
+        .get(&cause)
+        .is_some_and(|grounds| grounds.iter().any(|ground| ground.weight_db > 0.0 && own(ground)))
 }
 
 /// The registry assigns a certificate to the listener that no listing of the server's certificates shows. An assigned one
