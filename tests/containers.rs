@@ -520,6 +520,15 @@ fn a_cabinet_of_as_many_folders_as_there_can_be_is_no_fault_of_the_reader() {
     );
 }
 
+/// Up to its version 0.24 the reader of 7z turned for ever on a chunk that yields nothing.
+#[test]
+fn a_chunk_that_yields_nothing_ends_the_block() {
+    let found = "fuzz/found/containers/a-chunk-that-yields-nothing.7z";
+    let bytes = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(found)).unwrap();
+    let said = says(&opened("a.7z", &bytes, &[]));
+    assert!(said.contains("block 1 is damaged"), "{said}");
+}
+
 #[test]
 fn a_tar_cut_between_two_members_says_that_it_is_cut() {
     let files: Files = vec![("a.txt".into(), vec![b'a'; 512]), ("b.txt".into(), vec![b'b'; 512])];

@@ -142,13 +142,34 @@ fn is_record(record: &[u8]) -> bool {
         && length.checked_sub(4).and_then(|at| place(record, at)) == Some(length)
 }
 
-/// Every whole record that can be found, by number.
+/// Every whole record that can be found, by number. What lies within a record is its content, whatever it looks like.
 fn carved(bytes: &[u8]) -> Vec<Vec<u8>> {
-    let marks = memchr::memmem::find_iter(bytes, MARK).filter_map(|at| at.checked_sub(4));
-    let found = marks.filter_map(|at| wrapped(bytes, at, place(bytes, at)?));
-    let mut records: Vec<_> = found.filter(|record| is_record(record)).collect();
+    let mut records: Vec<Vec<u8>> = Vec::new();
+    let mut free = 0;
+    for at in memchr::memmem::find_iter(bytes, MARK).filter_map(|at| at.checked_sub(4)) {
+        let Some(length) = place(bytes, at).filter(|length| at >= free && ends(bytes, at, *length))
+        else {
+            continue;
+        };
+        if let Some(record) = wrapped(bytes, at, length).filter(|record| is_record(record)) {
+            free = at.saturating_add(length);
+            records.push(record);
+        }
+    }
     records.sort_by_key(|record| dword(record, 8));
     records
+}
+
+/// Whether the length stands at the end of a record as well; looked at before anything is copied.
+fn ends(bytes: &[u8], at: usize, length: usize) -> bool {
+    let byte = |back: usize| {
+        let place = at.checked_add(length)?.checked_sub(back)?;
+        let behind_header = || bytes.get(HEADER.checked_add(place.checked_sub(bytes.len())?)?);
+        bytes.get(place).or_else(behind_header).copied()
+    };
+    let last = [byte(4), byte(3), byte(2), byte(1)];
+    let told = u32::try_from(length).unwrap_or_default().to_le_bytes();
+    length >= FIXED && last == told.map(Some)
 }
 
 fn event(record: &[u8], source: &Source) -> Option<Event> {
@@ -193,4 +214,32 @@ fn text(bytes: &[u8]) -> Option<(String, &[u8])> {
     (units.len() < pairs.len()).then_some(())?;
     let rest = bytes.get((units.len() + 1) * 2..)?;
     Some((String::from_utf16_lossy(&units), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(number: u32, content: &[u8]) -> Vec<u8> {
+        let length = FIXED + content.len() + 4;
+        let length = u32::try_from(length).expect("a short record").to_le_bytes();
+        let fields = [0; FIXED - 12];
+        [&length, MARK, &number.to_le_bytes(), &fields[..], content, &length].concat()
+    }
+
+    #[test]
+    fn what_lies_within_a_record_is_no_record() {
+        let content = [record(2, b""), record(3, b"")].concat();
+        let log = [vec![0; HEADER], record(1, &content), record(4, b"")].concat();
+        let numbers: Vec<_> = carved(&log).iter().map(|record| dword(record, 8)).collect();
+        assert_eq!(numbers, [Some(1), Some(4)]);
+    }
+
+    #[test]
+    fn a_record_may_go_on_behind_the_header() {
+        let one = record(7, b"0123");
+        let (front, back) = one.split_at(40);
+        let log = [&[0; HEADER][..], back, front].concat();
+        assert_eq!(carved(&log), [one]);
+    }
 }
