@@ -22,7 +22,7 @@ struct Build {
 }
 
 /// dB of a ground of a signature that counts as a symptom.
-const HEAVY: f64 = super::weights::Weights::DEFAULT.heavy;
+const HEAVY: f64 = super::weights::Weights::DEFAULT.heavy();
 
 /// From which revision on CredSSP refuses what CVE-2018-0886 allows (CredSSP updates of May 2018, by `TSpkg.dll`).
 const CREDSSP: [Build; 6] = [

@@ -65,7 +65,7 @@ impl Verdict {
 }
 
 /// What a ground weighs that is worth a word of its own: see [`Weights::heavy`].
-pub(super) const HEAVY_DB: f64 = Weights::DEFAULT.heavy;
+pub(super) const HEAVY_DB: f64 = Weights::DEFAULT.heavy();
 
 /// Suspects that are worth a line.
 const SUSPECTS: usize = 6;
@@ -82,39 +82,70 @@ pub fn rank(db: &Database, weights: &Weights, mut weighed: Weighed) -> (Verdict,
         let odds = prior * 10f64.powf(total(weights, &suspect) / 10.0);
         scored.push((odds, suspect));
     }
-    let other = weights.unknown;
-    let sum: f64 = scored.iter().map(|(odds, _)| odds).sum::<f64>() + other;
-    for (odds, suspect) in &mut scored {
-        suspect.probability = *odds / sum * (1.0 - weights.doubt);
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cause.cmp(&b.1.cause)));
+    let mut race = Race::new(weights, scored.iter().map(|(odds, _)| *odds));
+    let tells =
+        |suspect: &Suspect| suspect.grounds.iter().any(|ground| is_telling(db, weights, ground));
+    let is_named = race.first() >= weights.named && scored.first().is_some_and(|(_, it)| tells(it));
+    if is_named {
+        race.name_first(weights.kept);
     }
-    scored.sort_by(|a, b| {
-        b.1.probability.total_cmp(&a.1.probability).then(a.1.cause.cmp(&b.1.cause))
-    });
-    let considered: Vec<_> = scored.into_iter().map(|(_, suspect)| suspect).collect();
-    let suspects: Vec<_> = considered
-        .iter()
-        .filter(|suspect| suspect.probability >= 0.005)
-        .take(SUSPECTS)
-        .cloned()
+    let probabilities = race.probabilities();
+    let considered: Vec<_> = scored
+        .into_iter()
+        .zip(probabilities)
+        .map(|((_, suspect), probability)| Suspect { probability, ..suspect })
         .collect();
-    let verdict = match suspects.first() {
-        Some(first)
-            if first.probability >= weights.named
-                && first.grounds.iter().any(|ground| is_telling(db, weights, ground)) =>
-        {
-            Verdict::Ranked(suspects)
-        }
-        _ => Verdict::InsufficientEvidence {
-            probability: other / sum * (1.0 - weights.doubt) + weights.doubt,
-            suspects,
-        },
+    let worth_a_line = considered.iter().filter(|suspect| suspect.probability >= 0.005);
+    let suspects: Vec<_> = worth_a_line.take(SUSPECTS).cloned().collect();
+    let verdict = if is_named {
+        Verdict::Ranked(suspects)
+    } else {
+        Verdict::InsufficientEvidence { probability: race.something_else(), suspects }
     };
     (verdict, considered)
 }
 
+/// The odds of all causes, best first, and of "something else", against each other.
+struct Race {
+    odds: Vec<f64>,
+    unknown: f64,
+    doubt: f64,
+}
+
+impl Race {
+    fn new(weights: &Weights, odds: impl Iterator<Item = f64>) -> Self {
+        Self { odds: odds.collect(), unknown: weights.unknown, doubt: weights.doubt }
+    }
+
+    fn probability(&self, odds: f64) -> f64 {
+        let sum = self.odds.iter().sum::<f64>() + self.unknown;
+        odds / sum * (1.0 - self.doubt)
+    }
+
+    fn probabilities(&self) -> Vec<f64> {
+        self.odds.iter().map(|odds| self.probability(*odds)).collect()
+    }
+
+    fn first(&self) -> f64 {
+        self.odds.first().map_or(0.0, |odds| self.probability(*odds))
+    }
+
+    fn something_else(&self) -> f64 {
+        self.probability(self.unknown) + self.doubt
+    }
+
+    /// What is named gets the odds that such answers keep.
+    fn name_first(&mut self, kept_db: f64) {
+        if let Some(odds) = self.odds.first_mut() {
+            *odds *= 10f64.powf(kept_db / 10.0);
+        }
+    }
+}
+
 /// Whether a ground can name a cause. What a client shows looks alike for several causes, unless it says more than that.
 fn is_telling(db: &Database, weights: &Weights, ground: &Ground) -> bool {
-    ground.weight_db >= weights.heavy && (!ground.is_looks(db) || ground.grade >= Grade::Strong)
+    ground.weight_db >= weights.heavy() && (!ground.is_looks(db) || ground.grade >= Grade::Strong)
 }
 
 fn suspect(cause: CauseId, grounds: Vec<Ground>) -> Suspect {

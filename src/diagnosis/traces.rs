@@ -62,7 +62,7 @@ const CONNECTIONS: [&str; 2] = [
 /// Whether a ground is the mark of the cause itself. What the failure looks like from the client is none: it looks so for
 /// several causes.
 fn is_trace(db: &Database, weights: &Weights, ground: &Ground) -> bool {
-    ground.weight_db >= weights.heavy && !ground.is_looks(db)
+    ground.weight_db >= weights.heavy() && !ground.is_looks(db)
 }
 
 /// The logs a cause's file asks for that cover the failure, and how many it asks for.

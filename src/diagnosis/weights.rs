@@ -27,8 +27,11 @@ pub struct Weights {
     pub unknown: f64,
     /// A named cause is more likely than all else together.
     pub named: f64,
-    /// dB. A named cause needs one ground as heavy as a moderate one at the edge of its window: noise names nothing.
-    pub heavy: f64,
+    /// dB. What is named is right more often than the odds of its grounds say, since a cause that is at work has seldom
+    /// left less of a trace than another one that is not. Of answers given at first sight to 827 tickets of people who had
+    /// not seen the tool, 35 of 37 were right where the grounds alone said 0.6, 88 of 91 where they said 0.82, and 415 of 418
+    /// where they said 0.97 (`tests/tickets/README.md`); with this they say 0.92, 0.96 and 0.98.
+    pub kept: f64,
     /// Grounds for one cause often stem from one fact, so each further one counts this much of the one before.
     pub further: f64,
     /// No collection of logs makes certain; this much always stays with "something else".
@@ -54,11 +57,18 @@ impl Weights {
         rules_out: -40.0,
         unknown: 0.1,
         named: 0.5,
-        heavy: 4.5,
+        kept: 10.0,
         further: 0.6,
         doubt: 0.02,
         edge: 0.5,
     };
+
+    /// dB. A named cause needs one ground of this weight: half-way between noise and a moderate one at the edge of its
+    /// window.
+    #[must_use]
+    pub const fn heavy(&self) -> f64 {
+        f64::midpoint(self.weak, self.moderate * self.edge)
+    }
 
     /// What a grade is worth near a failure, in decibans.
     #[must_use]
@@ -97,7 +107,7 @@ impl Weights {
             ("rules_out", &mut self.rules_out),
             ("unknown", &mut self.unknown),
             ("named", &mut self.named),
-            ("heavy", &mut self.heavy),
+            ("kept", &mut self.kept),
             ("further", &mut self.further),
             ("doubt", &mut self.doubt),
             ("edge", &mut self.edge),

@@ -191,7 +191,7 @@ impl<'o> Report<'o> {
             let inside: Vec<_> =
                 self.named().filter(|outcome| (low..high).contains(&outcome.probability)).collect();
             let count = inside.len().max(1) as f64;
-            let promised = inside.iter().map(|outcome| outcome.probability).sum::<f64>() / count;
+            let promised = inside.iter().fold(0.0, |sum, it| sum + it.probability) / count;
             let kept = Share::of(inside.iter().map(|outcome| outcome.right)).value();
             (low, high.min(1.0), inside.len(), promised, kept)
         };
@@ -202,7 +202,7 @@ impl<'o> Report<'o> {
     fn keeps_its_promises(&self) -> bool {
         let bands = self.reliability();
         let mut told = bands.iter().filter(|(_, _, count, ..)| *count >= 20);
-        told.all(|(.., promised, kept)| (-0.05..=0.18).contains(&(kept - promised)))
+        told.all(|(.., promised, kept)| (-0.05..=0.10).contains(&(kept - promised)))
     }
 
     /// No answer may get worse: what is reached stands first, the goal of the suite behind it. Most of these tickets were
