@@ -73,6 +73,10 @@ pub(crate) fn resolve(
         }
     }
     machines.values_mut().for_each(Machine::pair_boots);
+    // So that a machine of which nothing tells the zone counts as one that may have another.
+    for host in hosts.iter().flatten() {
+        machines.entry(Some(host.clone())).or_default();
+    }
     for (scan, host) in scans.iter_mut().zip(hosts).filter(|(scan, _)| scan.local) {
         let own = own_samples(scan);
         match clock(&own, host.as_ref(), &machines, given) {
@@ -142,10 +146,7 @@ fn clock(
 ) -> Option<Clock> {
     // Two files that name no machine need not be of the same.
     let machine = host.and_then(|host| machines.get(&Some(host.clone())));
-    let mut all = machines.values().filter_map(Machine::zone);
-    let first = all.next();
-    let of_bundle = first.filter(|zone| all.all(|other| other == *zone));
-    let named = machine.and_then(Machine::zone).or(of_bundle);
+    let named = machine.and_then(Machine::zone).or_else(|| zone_of_all(host, machines));
     let sure = |zone: &Zone| !matches!(zone, Zone::Offset { standard_only: true, .. });
     let fits = |zone: &Zone| {
         sure(zone) && own.iter().all(|(local, minutes)| zone.agrees(*local, *minutes))
@@ -156,7 +157,8 @@ fn clock(
         return Some(zone.map_or(Clock::Samples(own.to_vec()), Clock::Zone));
     }
     let seen = machine.map(|machine| &machine.samples).filter(|samples| !samples.is_empty());
-    let only = machines.values().next().filter(|_| machines.len() == 1).map(|one| &one.samples);
+    let mut told = machines.values().filter(|machine| machine.tells());
+    let only = told.next().filter(|_| told.next().is_none()).map(|one| &one.samples);
     named
         .filter(sure)
         .map(Clock::Zone)
@@ -164,6 +166,19 @@ fn clock(
         .or_else(|| only.filter(|samples| !samples.is_empty()).cloned().map(Clock::Samples))
         .or(given.map(Clock::Zone))
         .or(named.map(Clock::Zone))
+}
+
+/// The zone that all machines share. One that tells none is taken to be in the same place as the others; but a file that
+/// may be of any of them, and so perhaps of a stranger, has no zone then.
+fn zone_of_all(
+    host: Option<&HostKey>,
+    machines: &BTreeMap<Option<HostKey>, Machine>,
+) -> Option<Zone> {
+    let mut zones = machines.values().map(Machine::zone);
+    let told = || machines.values().filter_map(Machine::zone);
+    let first = told().next()?;
+    let of_anybody = host.is_none() && zones.any(|zone| zone.is_none());
+    (!of_anybody && told().all(|other| other == first)).then_some(first)
 }
 
 impl Machine {
@@ -174,6 +189,11 @@ impl Machine {
             Hint::Boot(time) => self.boots.push(time),
             Hint::LocalBoot(time) => self.local_boots.push(time),
         }
+    }
+
+    fn tells(&self) -> bool {
+        let starts = self.boots.len() + self.local_boots.len();
+        starts + self.zones.len() + self.samples.len() > 0
     }
 
     /// The start that CBS tells in local time and the system log in UTC.
