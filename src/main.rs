@@ -209,7 +209,8 @@ fn write_files(analysis: &Analysis<'_>, dir: &Path, asked: &Format) -> anyhow::R
 }
 
 fn run_timeline(arguments: &Timeline) -> anyhow::Result<ExitCode> {
-    let job = Job::new(&arguments.input)?;
+    let mut job = Job::new(&arguments.input)?;
+    job.bundle = job.bundle.hashing_copies_only();
     let format = match arguments.format.name {
         "csv" => rows::csv(arguments.csv_dialect.dialect()),
         _ => arguments.format.format,

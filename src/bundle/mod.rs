@@ -18,7 +18,7 @@ mod xz;
 mod zip;
 mod zst;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -98,6 +98,18 @@ impl Bundle {
     #[must_use]
     pub fn without_hashes(mut self) -> Self {
         self.sources.iter_mut().for_each(Source::without_hash);
+        self
+    }
+
+    /// Hashes only what may be a copy of something else, files of the same size: for whoever shows no hash.
+    #[must_use]
+    pub fn hashing_copies_only(mut self) -> Self {
+        let mut of_size = HashMap::new();
+        for source in &self.sources {
+            *of_size.entry(source.bytes).or_insert(0) += 1;
+        }
+        let alone = self.sources.iter_mut().filter(|source| of_size.get(&source.bytes) == Some(&1));
+        alone.for_each(Source::without_hash);
         self
     }
 
