@@ -101,15 +101,19 @@ impl Bundle {
         self
     }
 
-    /// Hashes only what may be a copy of something else, files of the same size: for whoever shows no hash.
+    /// Hashes only what may be a copy of something else, files of the same size that begin alike: for whoever shows no
+    /// hash.
     #[must_use]
     pub fn hashing_copies_only(mut self) -> Self {
-        let mut of_size = HashMap::new();
+        let mut alike = HashMap::new();
         for source in &self.sources {
-            *of_size.entry(source.bytes).or_insert(0) += 1;
+            *alike.entry((source.bytes, source.head())).or_insert(0) += 1;
         }
-        let alone = self.sources.iter_mut().filter(|source| of_size.get(&source.bytes) == Some(&1));
-        alone.for_each(Source::without_hash);
+        let counts = self.sources.iter().map(|source| alike.get(&(source.bytes, source.head())));
+        let alone: Vec<_> = counts.map(|count| count == Some(&1)).collect();
+        for (source, _) in self.sources.iter_mut().zip(alone).filter(|(_, alone)| *alone) {
+            source.without_hash();
+        }
         self
     }
 
