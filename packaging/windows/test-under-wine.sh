@@ -56,11 +56,17 @@ cargo build --locked --bin rdpwhy
 here=${CARGO_TARGET_DIR:-target}/debug/rdpwhy
 there=${CARGO_TARGET_DIR:-target}/$target/debug/rdpwhy.exe
 compared=0
+# Each entry of a workbook says on what system it was packed: 3 here, 0 there.
+same() {
+    cmp -s "$1" "$2" && return
+    [ "$3" = xlsx ] && ! cmp -l "$1" "$2" 2>&1 | grep -qvE '^ *[0-9]+ +3 +0$'
+}
 hold() {
     "$here" "$@" >"$work/linux" 2>/dev/null || true
     "$work/run" "$there" "$@" >"$work/windows" 2>/dev/null || true
     [ -s "$work/linux" ] || { echo "nothing to compare: $*" && exit 1; }
-    cmp "$work/linux" "$work/windows" || { echo "differs: $*" && exit 1; }
+    for last in "$@"; do :; done
+    same "$work/linux" "$work/windows" "$last" || { echo "differs: $*" && exit 1; }
     compared=$((compared + 1))
 }
 for case in fixtures/cases/*/bundle; do
