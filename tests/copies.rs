@@ -204,3 +204,11 @@ fn of_many_copies_the_first_are_named() {
     assert_eq!((hits, said.len()), (4, 4));
     assert!(said.iter().any(|what| what.starts_with("5 more files")), "{said:?}");
 }
+
+#[test]
+fn who_shows_no_hash_still_tells_copies() {
+    let files: [(&str, &[u8]); 3] = [("a.log", b"same"), ("b.log", b"same"), ("c.log", b"else")];
+    let bundle = Bundle::from_memory(&files).hashing_copies_only();
+    let hashed = |index: usize| bundle.sources()[index].sha256().unwrap().is_some();
+    assert_eq!([hashed(0), hashed(1), hashed(2)], [true, true, false]);
+}

@@ -317,7 +317,12 @@ pub fn incidents(
         incident.thrown_out |= incident.basis == Basis::Words && was_cut_short(case, incident);
         incident.speaks_of_end &= !incident.thrown_out;
     }
-    // What the ticket is about comes first: the server it names, or whatever its dialog shows.
+    put_in_order(case, &mut incidents);
+    incidents
+}
+
+/// What the ticket is about comes first: the server it names, or whatever its dialog shows.
+fn put_in_order(case: &Case, incidents: &mut [Incident]) {
     let about = |incident: &Incident| {
         let dialog = incident.basis == Basis::Dialog;
         let named = case.ticket_server.is_none() || incident.server == case.ticket_server;
@@ -331,7 +336,6 @@ pub fn incidents(
             &b.server,
         ))
     });
-    incidents
 }
 
 /// Whether the logs show connections that worked in the two days before a ticket was written.
