@@ -30,7 +30,8 @@ pub struct Weights {
     /// dB. What is named is right more often than the odds of its grounds say, since a cause that is at work has seldom
     /// left less of a trace than another one that is not. Of answers given at first sight to 827 tickets of people who had
     /// not seen the tool, 35 of 37 were right where the grounds alone said 0.6, 88 of 91 where they said 0.82, and 384 of 386
-    /// where they said 0.97 (`tests/tickets/README.md`); with this they say 0.92, 0.96 and 0.98.
+    /// where they said 0.97, by the weights of those days (`tests/tickets/README.md`); with this they say 0.92, 0.96 and
+    /// 0.98.
     pub kept: f64,
     /// Grounds for one cause often stem from one fact, so each further one counts this much of the one before.
     pub further: f64,
