@@ -192,9 +192,8 @@ fn the_command_prints_one_of_both() {
 
 /// The bundle in exactly the layout of the script: `tests/tickets/collected-by-our-script.yaml`.
 fn collected() -> support::story::Ticket {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tickets");
-    let mut tickets = support::story::tickets(&folder).into_iter();
-    tickets.find(|ticket| ticket.name == "collected-by-our-script").expect("the story is there")
+    let stories = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tickets");
+    support::story::ticket(&stories.join("collected-by-our-script.yaml"))
 }
 
 #[test]

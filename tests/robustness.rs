@@ -16,26 +16,27 @@
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rdpwhy::analysis::{self, Analysis, Scope};
 use rdpwhy::bundle::{Bundle, Options};
 use rdpwhy::diagnosis::{Verdict, Weights};
 use rdpwhy::signatures::Database;
-use support::story::{Ticket, tickets_with};
+use support::story::{Ticket, some_tickets};
 
 type Files = BTreeMap<String, Vec<u8>>;
 
-/// Tickets with a cause that is named rightly, each `step`-th of the suite, with a host's clock moved or not.
-fn named(db: &Database, step: usize, clock: i64) -> Vec<(Ticket, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tickets");
-    let plain =
-        tickets_with(&folder, clock).into_iter().filter(|ticket| !ticket.name.contains('/'));
-    let answered = plain.step_by(step).filter_map(|ticket| {
+/// Tickets with a cause that is named rightly, each `step`-th of the suite.
+fn named(db: &Database, step: usize) -> Vec<(Ticket, String)> {
+    let answered = some_tickets(&stories(), step, 0).filter_map(|ticket| {
         let answer = first(&analyze(&ticket.files, db, &Scope::default()));
         (answer.0 == ticket.truth.cause).then_some((ticket, answer.0))
     });
     answered.collect()
+}
+
+fn stories() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tickets")
 }
 
 fn analyze<'db>(files: &Files, db: &'db Database, scope: &Scope) -> Analysis<'db> {
@@ -101,7 +102,7 @@ fn healthy() -> Files {
 #[test]
 fn what_has_nothing_to_do_with_it_changes_no_answer() {
     let db = Database::built_in().unwrap();
-    let tickets = named(&db, 7, 0);
+    let tickets = named(&db, 7);
     assert!(tickets.len() >= 20);
     // Sources are sorted by path, so other names of folders are another order.
     let shuffled = |files: &Files| -> Files {
@@ -142,7 +143,7 @@ fn without_what_tells_nothing(db: &Database, files: &Files) -> Files {
 fn without_the_files_that_tell_nothing_the_answer_is_the_same() {
     let db = Database::built_in().unwrap();
     let fewer = |files: &Files| without_what_tells_nothing(&db, files);
-    let mut tickets = named(&db, 3, 0);
+    let mut tickets = named(&db, 3);
     tickets.retain(|(ticket, _)| fewer(&ticket.files).len() < ticket.files.len());
     assert!(tickets.len() >= 10, "only {} tickets have such files", tickets.len());
     allow("without what tells nothing", &changed(&db, &tickets, fewer), tickets.len(), 0.0);
@@ -151,11 +152,9 @@ fn without_the_files_that_tell_nothing_the_answer_is_the_same() {
 #[test]
 fn a_client_whose_clock_is_off_by_minutes_changes_few_answers() {
     let db = Database::built_in().unwrap();
-    let tickets = named(&db, 7, 0);
+    let tickets = named(&db, 7);
     let names: BTreeSet<_> = tickets.iter().map(|(ticket, _)| ticket.name.clone()).collect();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tickets");
-    let shifted =
-        tickets_with(&folder, 240).into_iter().filter(|ticket| names.contains(&ticket.name));
+    let shifted = some_tickets(&stories(), 7, 240).filter(|ticket| names.contains(&ticket.name));
     let other = shifted.filter_map(|ticket| {
         let now = first(&analyze(&ticket.files, &db, &Scope::default())).0;
         (now != ticket.truth.cause).then(|| format!("{}: {now}", ticket.name))
@@ -167,7 +166,7 @@ fn a_client_whose_clock_is_off_by_minutes_changes_few_answers() {
 #[test]
 fn without_the_log_that_decides_an_answer_is_less_sure() {
     let db = Database::built_in().unwrap();
-    let tickets = named(&db, 7, 0);
+    let tickets = named(&db, 7);
     let (mut surer, mut unnamed, mut tried) = (Vec::new(), Vec::new(), 0);
     for (ticket, answer) in &tickets {
         let before = analyze(&ticket.files, &db, &Scope::default());
@@ -212,7 +211,7 @@ fn asks_for(db: &Database, analysis: &Analysis<'_>, answer: &str, channel: Optio
 #[test]
 fn no_number_of_the_model_decides_alone() {
     let db = Database::built_in().unwrap();
-    let tickets = named(&db, 15, 0);
+    let tickets = named(&db, 15);
     let names: Vec<&'static str> =
         Weights::default().each().iter().map(|(name, _)| *name).collect();
     for (place, name) in names.iter().enumerate() {

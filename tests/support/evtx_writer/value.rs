@@ -143,6 +143,17 @@ impl Value {
 const TIME_FORMAT: &str = "%Y-%m-%dT%H:%M:%S%.9fZ";
 
 pub(super) fn encode_utf16(text: &str, out: &mut Vec<u8>) {
+    if text.is_ascii() {
+        // Nearly all of it; tests are not optimised, and this is most of what a log costs to be made.
+        let start = out.len();
+        out.resize(start + text.len() * 2, 0);
+        for (index, byte) in text.bytes().enumerate() {
+            if let Some(place) = out.get_mut(start + index * 2) {
+                *place = byte;
+            }
+        }
+        return;
+    }
     out.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
 }
 

@@ -8,7 +8,7 @@ mod deeds;
 mod parts;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
@@ -127,12 +127,24 @@ pub struct Ticket {
     pub truth: Truth,
 }
 
-/// Every ticket of a folder, with the clocks of all hosts but the servers so many seconds further ahead.
-pub fn tickets_with(folder: &Path, ahead: i64) -> Vec<Ticket> {
-    stories(folder)
-        .iter()
-        .flat_map(|(name, story)| story.clone().shifted(ahead).tickets(name))
-        .collect()
+/// The plain ticket of each `step`-th story of a folder, with the clocks of all hosts but the servers so many seconds
+/// further ahead.
+pub fn some_tickets(
+    folder: &Path,
+    step: usize,
+    ahead: i64,
+) -> impl Iterator<Item = Ticket> + use<> {
+    let some = paths(folder).into_iter().step_by(step);
+    some.map(move |path| {
+        let (name, story) = story_of(&path);
+        story.shifted(ahead).ticket(&name, &Variant::default())
+    })
+}
+
+/// The plain ticket of one story.
+pub fn ticket(path: &Path) -> Ticket {
+    let (name, story) = story_of(path);
+    story.ticket(&name, &Variant::default())
 }
 
 /// Every ticket of a folder, in order of name.
@@ -144,13 +156,17 @@ pub fn tickets(folder: &Path) -> Vec<Ticket> {
 }
 
 fn stories(folder: &Path) -> Vec<(String, Story)> {
+    paths(folder).iter().map(|path| story_of(path)).collect()
+}
+
+fn paths(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<_> = std::fs::read_dir(folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.expect("the folder can be listed").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
         .collect();
     paths.sort();
-    paths.iter().map(|path| story_of(path)).collect()
+    paths
 }
 
 fn story_of(path: &Path) -> (String, Story) {
