@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use smallvec::SmallVec;
 
 pub use series::{Bucket, Series};
 
@@ -94,7 +95,7 @@ struct Place {
 /// Events that signatures fitted: one, or several that say the same.
 #[derive(Debug)]
 pub struct Hit {
-    places: Vec<Place>,
+    places: SmallVec<[Place; 2]>,
     first: Option<DateTime<Utc>>,
     last: Option<DateTime<Utc>>,
     count: u64,
@@ -147,7 +148,7 @@ impl Findings {
         let (time, quality) = event.time.resolve(None);
         let (host, about) = told_apart_by(event);
         let known = |signature| self.seen(signature, self.place(&(signature, host, about)), time);
-        let places: Vec<_> = signatures.map(known).collect();
+        let places: SmallVec<[_; 2]> = signatures.map(known).collect();
         // In a flood, most hits only count: their events need not be copied.
         let counts = places.iter().all(|place| place.bucket.is_some());
         let example = (!counts).then(|| Example { event: Arc::new(event.clone()), again: None });
@@ -159,7 +160,7 @@ impl Findings {
     pub fn hit_again(&self, like: &Hit, passing: Passing) -> Option<Hit> {
         let (time, quality) = passing.time.resolve(None);
         let known = |place: &Place| self.seen(place.signature, place.series, time);
-        let places: Vec<_> = like.places.iter().map(known).collect();
+        let places: SmallVec<[_; 2]> = like.places.iter().map(known).collect();
         let example = match &like.example {
             _ if places.iter().all(|place| place.bucket.is_some()) => None,
             Some(like) => Some(Example { event: Arc::clone(&like.event), again: Some(passing) }),

@@ -89,12 +89,12 @@ struct Job {
 
 impl Job {
     fn new(input: &Input) -> anyhow::Result<Self> {
-        if let Some(threads) = input.threads {
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(usize::from(threads))
-                .build_global()
-                .context("cannot start the threads")?;
-        }
+        // The main thread is one of them: its memory grows in fewer steps than that of others, and it has nothing else to do.
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(input.threads.map_or(0, usize::from))
+            .use_current_thread()
+            .build_global()
+            .context("cannot start the threads")?;
         let db = database(input.signatures.as_deref())?;
         let options = Options {
             passwords: input.password.clone(),

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use smallvec::SmallVec;
 
 use crate::attempts::{self, AttemptBuilder, PeerBook, Sighting};
 use crate::copies::Counted;
@@ -323,7 +324,7 @@ impl Sink for Scanner<'_> {
             return Some(Box::new(Sifted::default()));
         }
         let is_fact = matches!(&*event.provider, "mstsc" | "ticket");
-        let found: Vec<_> = self.db.matches(event).collect();
+        let found: SmallVec<[_; 8]> = self.db.matches(event).collect();
         let mut hints = Hints::default();
         hints.take(event);
         let sifted = Sifted {
@@ -334,6 +335,10 @@ impl Sink for Scanner<'_> {
             seen: self.watch.as_ref().and_then(|watch| watch.look(event, &found)),
         };
         sifted.is_something().then(|| Box::new(sifted) as Kept)
+    }
+
+    fn sifts_again(&self) -> bool {
+        self.known.is_empty() && self.watch.is_none()
     }
 
     fn sift_again(&self, like: &Kept, passing: Passing) -> Option<Kept> {

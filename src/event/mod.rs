@@ -271,7 +271,9 @@ fn same_letters(a: &[u8], b: &[u8]) -> bool {
     let letters = |text: &[u8]| {
         text.iter().filter(|byte| **byte != b' ').map(u8::to_ascii_lowercase).collect::<Vec<_>>()
     };
-    a.eq_ignore_ascii_case(b)
+    // Rules are written as records are, so that comes first.
+    a == b
+        || a.eq_ignore_ascii_case(b)
         || ((a.contains(&b' ') || b.contains(&b' ')) && letters(a) == letters(b))
 }
 

@@ -137,6 +137,10 @@ pub trait Sink: Sync {
     fn sift(&self, event: &Event) -> Option<Kept> {
         Some(Box::new(event.clone()))
     }
+    /// Whether [`Self::sift_again`] may ever know an answer: no record need be remembered for one that never does.
+    fn sifts_again(&self) -> bool {
+        false
+    }
     /// What is worth keeping of an event that differs from one of which this was kept in nothing but [`Passing`]. `None`
     /// when only the event itself can tell.
     fn sift_again(&self, _like: &Kept, _passing: Passing) -> Option<Kept> {

@@ -2,6 +2,7 @@
 //! [`rows::ROW_FORMATS`].
 
 mod html;
+mod instant;
 mod json;
 pub(crate) mod json_text;
 mod markdown;
@@ -17,6 +18,7 @@ pub(crate) use words::harmless;
 use std::fmt::Debug;
 use std::io::{self, Write};
 
+use self::instant::{instant, push_instant};
 pub use self::words::visible;
 use crate::analysis::Analysis;
 
@@ -134,11 +136,6 @@ impl Format {
     pub fn report(&self) -> &'static dyn Report {
         self.report
     }
-}
-
-/// A time as reports write it: RFC 3339 in UTC, with the digits it has.
-fn instant(time: chrono::DateTime<chrono::Utc>) -> String {
-    time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
 /// Three digits of a probability: more would pretend, and rounding down keeps the sum at most 1.

@@ -198,16 +198,28 @@ pub(super) fn is_hidden(letter: char) -> bool {
 #[must_use]
 pub fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\r' | '\n' | '\t' => out.push(' '),
-            _ if is_hidden(letter) => {
+    let mut rest = text;
+    while let Some((plain, from)) = rest.bytes().position(begins_hidden).map(|at| rest.split_at(at))
+    {
+        out.push_str(plain);
+        let mut letters = from.chars();
+        match letters.next() {
+            Some('\r' | '\n' | '\t') => out.push(' '),
+            Some(letter) if is_hidden(letter) => {
                 let _ = write!(out, "<{:02X}>", letter as u32);
             }
-            _ => out.push(letter),
+            letter => out.extend(letter),
         }
+        rest = letters.as_str();
     }
+    out.push_str(rest);
     out
+}
+
+/// Whether a byte is the first of a letter that [`visible`] may show as a code: controls, C1 controls, marks of direction
+/// and width. No byte within a letter is.
+fn begins_hidden(byte: u8) -> bool {
+    byte < 0x20 || matches!(byte, 0x7f | 0xc2 | 0xe2 | 0xef)
 }
 
 /// Text from a log for a cell of a table: as it is when it is harmless, else as [`visible`] shows it; and never longer
@@ -227,9 +239,7 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
         return text;
     }
-    // The first bytes of what `visible` shows as codes: controls, C1 controls, marks of direction and width.
-    let odd = |byte: u8| byte < 0x20 || matches!(byte, 0x7f | 0xc2 | 0xe2 | 0xef);
-    if !text.bytes().any(odd) {
+    if !text.bytes().any(begins_hidden) {
         return text;
     }
     let mut shown = visible(&text);
@@ -251,5 +261,17 @@ mod tests {
     #[test]
     fn escape_sequences_and_direction_marks_of_a_log_are_shown_and_not_obeyed() {
         assert_eq!(visible("a\u{1b}[2Jb\u{202e}c\r\nd"), "a<1B>[2Jb<202E>c  d");
+    }
+
+    #[test]
+    fn every_letter_is_shown_as_it_is_or_as_its_code() {
+        for letter in (0..=0x10_ffff).filter_map(char::from_u32) {
+            let shown = match letter {
+                '\r' | '\n' | '\t' => " ".to_owned(),
+                _ if is_hidden(letter) => format!("<{:02X}>", letter as u32),
+                _ => letter.to_string(),
+            };
+            assert_eq!(visible(&format!("é{letter}x")), format!("é{shown}x"));
+        }
     }
 }

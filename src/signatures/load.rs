@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 use serde::de::DeserializeOwned;
@@ -285,6 +286,7 @@ fn signature<N>(
         detection,
         providers,
         event_ids,
+        causes: OnceLock::new(),
     };
     (Some(Item::Signature(Box::new(signature), Some(block.examples), place)), complaints)
 }
@@ -317,6 +319,7 @@ fn plain(file: &File, rule: PlainSigma) -> Parsed {
         detection: detection.into(),
         providers,
         event_ids,
+        causes: OnceLock::new(),
     };
     Ok((Some(Item::Signature(Box::new(signature), None, rule.detection.defined)), Vec::new()))
 }

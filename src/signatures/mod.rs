@@ -7,6 +7,7 @@ mod encode;
 mod index;
 mod lint;
 mod load;
+mod needles;
 mod node;
 mod pattern;
 mod providers;
@@ -74,6 +75,8 @@ pub struct Signature {
     detection: detection::Late,
     providers: Vec<String>,
     event_ids: Vec<u32>,
+    /// The causes as text, made when it is first asked for: a timeline does for every row.
+    causes: OnceLock<String>,
 }
 
 impl Signature {
@@ -105,6 +108,16 @@ impl Signature {
         &self.event_ids
     }
 
+    /// Ids of the causes it speaks about, in the order of their letters, with a blank between.
+    #[must_use]
+    pub fn causes(&self) -> &str {
+        self.causes.get_or_init(|| {
+            let mut ids: Vec<_> = self.evidence.keys().map(|cause| cause.as_str()).collect();
+            ids.sort_unstable();
+            ids.join(" ")
+        })
+    }
+
     fn says_the_same(&self, other: &Self) -> bool {
         let twins = self.evidence == other.evidence && self.role == other.role;
         twins && !self.evidence.is_empty() && self.id != other.id
@@ -113,11 +126,11 @@ impl Signature {
     /// Its line for a report: the summary with the event's own values.
     #[must_use]
     pub fn summarize(&self, event: &Event) -> String {
-        let mut line = String::with_capacity(self.summary.len() + 16);
+        let mut line = String::with_capacity(self.summary.len() + 48);
         let mut rest = self.summary.as_str();
-        while let Some((before, after)) = rest.split_once('{') {
+        while let Some((before, after)) = parted(rest, b'{') {
             line.push_str(before);
-            let Some((name, tail)) = after.split_once('}') else {
+            let Some((name, tail)) = parted(after, b'}') else {
                 line.push('{');
                 rest = after;
                 break;
@@ -134,6 +147,12 @@ impl Signature {
         }
         line + rest
     }
+}
+
+/// What stands before and behind the first of these bytes, which is one of ASCII.
+fn parted(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = memchr::memchr(byte, text.as_bytes())?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// The index of a signature in [`Database::signatures`].

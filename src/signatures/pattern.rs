@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use regex::{Regex, RegexBuilder};
 
 use super::encode::{Encoding, encoded};
+use super::needles::{Words, may_match, needles};
 use super::node::Node;
 use super::value::{End, Value};
 use crate::event::{Event, parse_code};
@@ -83,21 +84,26 @@ pub(super) enum Pattern {
 pub(super) struct LazyRegex {
     text: String,
     flags: String,
+    needles: OnceLock<Vec<Words>>,
     compiled: OnceLock<Option<Regex>>,
 }
 
 impl LazyRegex {
     fn new(text: String, flags: &str) -> Self {
-        Self { text, flags: flags.to_owned(), compiled: OnceLock::new() }
+        let (needles, compiled) = Default::default();
+        Self { text, flags: flags.to_owned(), needles, compiled }
     }
 
     fn check(&self) -> Result<(), String> {
         regex(&self.text, &self.flags).map(|_| ())
     }
 
-    fn is_match(&self, value: &str) -> bool {
+    fn is_match(&self, value: &Value<'_>) -> bool {
+        if !may_match(self.needles.get_or_init(|| needles(&self.text)), value) {
+            return false;
+        }
         let compiled = self.compiled.get_or_init(|| regex(&self.text, &self.flags).ok());
-        compiled.as_ref().is_some_and(|regex| regex.is_match(value))
+        compiled.as_ref().is_some_and(|regex| regex.is_match(value.text))
     }
 }
 
@@ -300,7 +306,7 @@ impl Pattern {
             Self::Contains { text, cased } => value.contains(text, *cased),
             Self::StartsWith { text, cased } => value.has_at(text, *cased, End::Start),
             Self::EndsWith { text, cased } => value.has_at(text, *cased, End::End),
-            Self::Regex(regex) => regex.is_match(value.text),
+            Self::Regex(regex) => regex.is_match(value),
             Self::Network { base, prefix } => {
                 value.text.parse().is_ok_and(|address| in_network(address, *base, *prefix))
             }

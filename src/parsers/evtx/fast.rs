@@ -200,7 +200,8 @@ impl Reader {
         payload::decode(parts, names, &mut self.spare, &mut event)?;
         event.derive_fields();
         let kept = sink.sift(&event);
-        if *movable && head.time.is_some() && event.says_the_same_at_any_time() {
+        let may_return = *movable && head.time.is_some() && sink.sifts_again();
+        if may_return && event.says_the_same_at_any_time() {
             let outcome = kept
                 .as_ref()
                 .map_or(Outcome::Nothing, |_| Outcome::Kept { decoded: place, last: place });

@@ -71,6 +71,10 @@ impl Sink for Collector {
         self.outcome.events.push(event);
     }
 
+    fn sifts_again(&self) -> bool {
+        true
+    }
+
     fn sift_again(&self, like: &Kept, passing: Passing) -> Option<Kept> {
         Some(Box::new(like.downcast_ref::<Event>()?.again(passing)))
     }

@@ -24,8 +24,9 @@ use crate::signatures::{Database, SignatureId};
 use crate::source::Source;
 use crate::zone::WallClock;
 
-/// Bytes of rendered rows that a source gathers before it hands them over.
-const BATCH: usize = 256 << 10;
+/// Bytes of rendered rows that a source gathers before it hands them over: room for them that need not grow, and that
+/// most logs fill.
+const BATCH: usize = 32 << 10;
 
 /// Bytes that most rows have room in.
 const ROW: usize = 512;
@@ -189,6 +190,9 @@ impl Watch for SourceRows<'_> {
         // The number tells records of one place apart; where it says which log, it does so still.
         let number = self.number << 16 | self.logs.index(log);
         if let Some(row) = row {
+            if self.bytes.capacity() == 0 {
+                self.bytes.reserve(BATCH + 2 * ROW);
+            }
             self.bytes.extend_from_slice(&row);
             self.pieces.push(((time, origin, number), row.len()));
         }
@@ -312,6 +316,8 @@ fn is_told_elsewhere(
 /// Which records belong to which incident.
 struct Ties {
     by_origin: HashMap<Origin, (u64, Option<f64>)>,
+    /// The sources that have such records: few, and most rows are of others.
+    sources: BTreeSet<SourceId>,
 }
 
 impl Ties {
@@ -320,10 +326,11 @@ impl Ties {
             let incident = entry.incident? as u64 + 1;
             Some((entry.origin, (incident, entry.delta_s)))
         });
-        Self { by_origin: tied.collect() }
+        let by_origin: HashMap<Origin, _> = tied.collect();
+        Self { sources: by_origin.keys().map(|origin| origin.source).collect(), by_origin }
     }
 
     fn of_key(&self, (_, origin, _): &Key) -> Tie {
-        self.by_origin.get(origin).copied()
+        self.sources.contains(&origin.source).then(|| self.by_origin.get(origin).copied())?
     }
 }

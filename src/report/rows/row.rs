@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use smallvec::SmallVec;
 
 use crate::analysis::Analysis;
 use crate::codes::DisconnectReason;
@@ -38,7 +39,7 @@ pub struct Row<'a> {
     /// Names of the signatures that fit, with a blank between.
     pub signature: Cow<'a, str>,
     /// Ids of the causes they speak about, with a blank between.
-    pub causes: String,
+    pub causes: Cow<'a, str>,
     /// One line for people.
     pub summary: Cow<'a, str>,
     /// The account.
@@ -77,7 +78,7 @@ impl<'a> Row<'a> {
             position: entry.origin.position,
             level: entry.level,
             signature: signature.map_or("", |signature| signature.name.as_str()).into(),
-            causes: signature.map(|signature| causes(&[signature])).unwrap_or_default(),
+            causes: signature.map(Signature::causes).unwrap_or_default().into(),
             summary: Cow::Borrowed(&entry.summary),
             user: field("User").and_then(account).unwrap_or_default().into(),
             address: field("Address").and_then(clean_address).unwrap_or_default().into(),
@@ -97,12 +98,11 @@ impl<'a> Row<'a> {
         event: &'a Event,
         found: &[SignatureId],
     ) -> Self {
-        let mut found: Vec<_> = found.iter().filter_map(|id| db.signature(*id)).collect();
+        let mut found: SmallVec<[_; 4]> = found.iter().filter_map(|id| db.signature(*id)).collect();
         // What tells most comes first: a precursor before the context around it.
         found.sort_by_key(|signature| weight(signature.role));
         let first = found.first().copied();
         let (time, quality) = event.time.resolve(None);
-        let names: Vec<_> = found.iter().map(|signature| signature.name.as_str()).collect();
         Self {
             time,
             quality,
@@ -113,7 +113,7 @@ impl<'a> Row<'a> {
             event_id: event.event_id,
             position: event.origin.position,
             level: event.level,
-            signature: names.join(" ").into(),
+            signature: names(&found),
             causes: causes(&found),
             summary: first
                 .map_or_else(|| values(event), |signature| signature.summarize(event))
@@ -151,12 +151,31 @@ fn weight(role: Role) -> u8 {
     }
 }
 
-fn causes(found: &[&Signature]) -> String {
-    let mut ids: Vec<_> =
-        found.iter().flat_map(|one| one.evidence.keys()).map(|cause| cause.as_str()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids.join(" ")
+/// Names of signatures, with a blank between. Most events fit one or none, and there are many: no new text for them.
+fn names<'d>(found: &[&'d Signature]) -> Cow<'d, str> {
+    match found {
+        [] => "".into(),
+        [one] => one.name.as_str().into(),
+        several => {
+            let names: SmallVec<[_; 4]> = several.iter().map(|one| one.name.as_str()).collect();
+            names.join(" ").into()
+        }
+    }
+}
+
+/// Causes that signatures speak about, in order, with a blank between.
+fn causes<'d>(found: &[&'d Signature]) -> Cow<'d, str> {
+    match found {
+        [] => "".into(),
+        [one] => one.causes().into(),
+        several => {
+            let mut ids: SmallVec<[_; 16]> =
+                several.iter().flat_map(|one| one.causes().split_ascii_whitespace()).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            ids.join(" ").into()
+        }
+    }
 }
 
 /// What an event says, for want of a sentence about it.

@@ -79,17 +79,26 @@ pub(crate) fn unsigned(bytes: &[u8]) -> u64 {
 pub(crate) fn utf16(bytes: &[u8], out: &mut String) {
     let mut rest = bytes.as_chunks::<2>().0;
     out.reserve(rest.len());
-    // Nearly all letters are ASCII: eight at once, without a branch for each.
+    // Nearly all letters are ASCII: eight at once, without a branch for each, and a value of usual length as a whole.
+    let mut room = [0_u8; 72];
+    let mut used = 0;
     while let Some((eight, others)) = rest.split_first_chunk::<8>()
         && eight.iter().fold(true, |all, unit| all & is_plain(*unit))
     {
-        push_ascii(&eight.map(|[low, _]| low), out);
+        if used + 16 > room.len() {
+            push_ascii(room.get(..used).unwrap_or_default(), out);
+            used = 0;
+        }
+        if let Some(place) = room.get_mut(used..).and_then(<[u8]>::first_chunk_mut::<8>) {
+            *place = eight.map(|[low, _]| low);
+        }
+        used += 8;
         rest = others;
     }
-    let mut few = [0_u8; 8];
     let plain = rest.iter().take(8).take_while(|unit| is_plain(**unit));
-    let plain = few.iter_mut().zip(plain).map(|(place, [low, _])| *place = *low).count();
-    push_ascii(few.get(..plain).unwrap_or_default(), out);
+    let places = room.iter_mut().skip(used);
+    let plain = places.zip(plain).map(|(place, [low, _])| *place = *low).count();
+    push_ascii(room.get(..used + plain).unwrap_or_default(), out);
     let rest = rest.get(plain..).unwrap_or_default();
     let rest = rest.iter().map(|unit| u16::from_le_bytes(*unit)).take_while(|unit| *unit != 0);
     out.extend(char::decode_utf16(rest).map(|letter| letter.map_or(FORBIDDEN, allowed)));

@@ -58,15 +58,16 @@ pub(crate) struct Spare {
 }
 
 impl Spare {
-    /// Texts that are kept for the next event, and how long they may be.
+    /// Texts that are kept for the next event, and how much room they have at least and at most.
     const TEXTS: usize = 64;
-    const BYTES: usize = 1024;
+    const LEAST: usize = 64;
+    const MOST: usize = 1024;
 
     /// Takes the fields of an event.
     pub(crate) fn give(&mut self, mut event: Event) {
         let room = Self::TEXTS.saturating_sub(self.texts.len());
-        let small = |text: &String| text.capacity() <= Self::BYTES;
-        let texts = event.data.drain(..).map(|(_, text)| text).filter(small).take(room);
+        let fits = |text: &String| (Self::LEAST..=Self::MOST).contains(&text.capacity());
+        let texts = event.data.drain(..).map(|(_, text)| text).filter(fits).take(room);
         self.texts.extend(texts.map(|mut text| {
             text.clear();
             text
@@ -76,6 +77,6 @@ impl Spare {
 
     pub(super) fn text(&mut self) -> String {
         // Most texts have room in it, and none has to grow twice.
-        self.texts.pop().unwrap_or_else(|| String::with_capacity(64))
+        self.texts.pop().unwrap_or_else(|| String::with_capacity(Self::LEAST))
     }
 }

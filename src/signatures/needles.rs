@@ -1,0 +1,118 @@
+//! What must stand in a text for a regular expression to match it. Asked before the expression is compiled: that costs a
+//! hundred times as much as a look for some words, and most expressions are never needed.
+
+use regex_syntax::ast::parse::Parser;
+use regex_syntax::ast::{Ast, Concat, Repetition, RepetitionKind, RepetitionRange};
+
+use super::value::Value;
+
+/// Words, in lower case and of ASCII, of which one stands in a text: any of them.
+pub(super) type Words = Vec<String>;
+
+/// What stands in every text that the expression matches, whatever its flags: one of each of these. Empty when nothing is
+/// known.
+pub(super) fn needles(expression: &str) -> Vec<Words> {
+    Parser::new().parse(expression).map(|ast| of(&ast)).unwrap_or_default()
+}
+
+/// Whether a value has one of each, or may.
+pub(super) fn may_match(needles: &[Words], value: &Value<'_>) -> bool {
+    let has = |words: &Words| words.iter().any(|word| value.contains(word, false));
+    // The one letter beside K's sign that folds into ASCII, and is no capital of what it folds to.
+    needles.iter().all(has) || (!value.text.is_ascii() && value.text.contains('ſ'))
+}
+
+/// More words than these are no shorter way.
+const MANY: usize = 32;
+
+fn of(ast: &Ast) -> Vec<Words> {
+    match ast {
+        Ast::Literal(literal) if literal.c.is_ascii() => {
+            vec![vec![literal.c.to_ascii_lowercase().into()]]
+        }
+        Ast::Group(group) => of(&group.ast),
+        Ast::Repetition(repetition) if occurs(repetition) => of(&repetition.ast),
+        Ast::Concat(parts) => of_all(parts),
+        Ast::Alternation(ways) => {
+            let tells_most = |way| of(way).into_iter().max_by_key(shortest);
+            let words: Option<Vec<_>> = ways.asts.iter().map(tells_most).collect();
+            words
+                .map(|words| words.concat())
+                .filter(|words| words.len() <= MANY)
+                .into_iter()
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn shortest(words: &Words) -> usize {
+    words.iter().map(String::len).min().unwrap_or_default()
+}
+
+/// Whether what is repeated stands there once at least.
+fn occurs(repetition: &Repetition) -> bool {
+    match &repetition.op.kind {
+        RepetitionKind::OneOrMore => true,
+        RepetitionKind::Range(
+            RepetitionRange::Exactly(least)
+            | RepetitionRange::AtLeast(least)
+            | RepetitionRange::Bounded(least, _),
+        ) => *least > 0,
+        _ => false,
+    }
+}
+
+/// What stands one behind the other is all there.
+fn of_all(parts: &Concat) -> Vec<Words> {
+    let mut known = Vec::new();
+    let mut run = String::new();
+    for part in &parts.asts {
+        match part {
+            Ast::Literal(literal) if literal.c.is_ascii() => {
+                run.push(literal.c.to_ascii_lowercase());
+            }
+            other => {
+                known.push(vec![std::mem::take(&mut run)]);
+                known.extend(of(other));
+            }
+        }
+    }
+    known.push(vec![run]);
+    known.retain(|words| shortest(words) > 0);
+    known
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(expression: &str) -> String {
+        needles(expression).iter().map(|words| words.join("|")).collect::<Vec<_>>().join(" & ")
+    }
+
+    #[test]
+    fn what_must_be_there_is_what_no_way_goes_around() {
+        assert_eq!(
+            words(r"\b(firewall|NSG|security group)\b.{0,60}\b(changed?|new)\b"),
+            "firewall|nsg|security group & change|new"
+        );
+        assert_eq!(words(r"^9[A-Z0-9]{11}-"), "9 & -");
+        assert_eq!(words(r"reg(?:\.exe)?\s+add\s[^\r\n]*RDP-Tcp"), "reg & add & rdp-tcp");
+        assert_eq!(words(r"(?i)licen[cs](e|ing) server"), "licen & e|ing &  server");
+        assert_eq!(words(r"(ab){2,3}x|[cd]e(fg)+"), "ab|fg");
+        assert_eq!(words("größer"), "gr & er");
+        for open in [r"^\d+$", "(abc)?", "abc|", "(abc|.)", "(abc){0,2}", "", "("] {
+            assert_eq!(words(open), "", "{open}");
+        }
+    }
+
+    #[test]
+    fn letters_that_fold_into_ascii_are_not_missed() {
+        let needles = needles("skin");
+        assert!(may_match(&needles, &Value::new("a SKIN")));
+        assert!(may_match(&needles, &Value::new("s\u{212a}in, ü")));
+        assert!(may_match(&needles, &Value::new("ſkin")));
+        assert!(!may_match(&needles, &Value::new("ském")));
+    }
+}
