@@ -124,7 +124,7 @@ pub fn analyze_observed<'db>(
         progress(source.bytes);
         scan
     };
-    let again = |scan: &Scan, known: &[Counted]| {
+    let again = |scan: &Scan, known: &[Arc<Counted>]| {
         let source = bundle.sources().get(scan.source.index());
         source.map(|source| scan::scan_without(source, db, interest, known))
     };
@@ -210,7 +210,7 @@ fn count_once(
     scan: &mut Scan,
     copies: &mut Copies<'_>,
     places: Option<&Places>,
-    again: &dyn Fn(&Scan, &[Counted]) -> Option<Scan>,
+    again: &dyn Fn(&Scan, &[Arc<Counted>]) -> Option<Scan>,
 ) -> Option<Elsewhere> {
     match copies.standing(scan, places) {
         Standing::New => {}
@@ -222,13 +222,13 @@ fn count_once(
             if let Some(rest) = again(scan, &known) {
                 let events = scan.events;
                 *scan = Scan { events, ..rest };
-                copies.count(scan);
+                copies.count(scan, &known);
                 copies.note_shared(scan, &known);
                 return Some(Elsewhere::Records(known));
             }
         }
     }
-    copies.count(scan);
+    copies.count(scan, &[]);
     None
 }
 

@@ -30,8 +30,8 @@ use crate::source::Source;
 /// How far a local time may be from UTC.
 const ANY_ZONE: TimeDelta = TimeDelta::hours(14);
 
-/// Records of one log that have been counted.
-#[derive(Debug, Clone)]
+/// Records of one log that have been counted: those of a file that no file before it had.
+#[derive(Debug)]
 pub(crate) struct Counted {
     source: SourceId,
     computer: HostKey,
@@ -39,6 +39,8 @@ pub(crate) struct Counted {
     numbers: RecordNumbers,
     first: DateTime<Utc>,
     last: DateTime<Utc>,
+    /// Whether that file has every record from its first to its last.
+    whole: bool,
 }
 
 impl Counted {
@@ -69,10 +71,13 @@ impl Counted {
         self.first - TimeDelta::seconds(1)..=self.last + TimeDelta::seconds(1)
     }
 
-    /// Whether records of a span can be of this log; a selection may be of several logs, and names none.
-    fn may_have(&self, span: &CoverageSpan) -> bool {
+    /// Whether records of a span of a computer are of this log; a selection may be of several logs, and names none.
+    fn shares(&self, span: &CoverageSpan, computer: &HostKey, slack: TimeDelta) -> bool {
         (*self.channel == *span.channel || span.channel.is_empty())
-            && HostKey::new(&span.computer).as_ref() == Some(&self.computer)
+            && self.computer == *computer
+            && self.first - slack <= span.last
+            && span.first <= self.last + slack
+            && self.numbers.shared_with(&span.numbers) > 0
     }
 
     fn is_of(&self, span: &CoverageSpan) -> bool {
@@ -92,7 +97,7 @@ pub(crate) enum Standing {
     /// All of it, in this source.
     Copy(SourceId),
     /// These records.
-    Shares(Vec<Counted>),
+    Shares(Vec<Arc<Counted>>),
 }
 
 /// What of a source another one tells as well: whoever shows every event shows these once.
@@ -101,9 +106,9 @@ pub(crate) enum Elsewhere {
     /// All of it.
     All,
     /// These records.
-    Records(Vec<Counted>),
+    Records(Vec<Arc<Counted>>),
     /// What it tells of the time that this log reaches.
-    Reached(Counted),
+    Reached(Arc<Counted>),
 }
 
 impl Elsewhere {
@@ -130,7 +135,7 @@ impl Elsewhere {
 pub(crate) struct Copies<'s> {
     sources: &'s [Source],
     files: BTreeMap<String, SourceId>,
-    logs: Vec<Counted>,
+    logs: Vec<Arc<Counted>>,
     /// Copies of files, for only the first ones are named.
     copies: usize,
 }
@@ -156,22 +161,19 @@ impl<'s> Copies<'s> {
             }
         }
         let slack = slack(scan.local);
-        let shares = |log: &&Counted| {
-            scan.coverage.iter().any(|span| {
-                log.may_have(span)
-                    && log.numbers.shared_with(&span.numbers) > 0
-                    && log.first - slack <= span.last
-                    && span.first <= log.last + slack
-            })
+        let spans = scan.coverage.iter();
+        let spans: Vec<_> =
+            spans.filter_map(|span| Some((span, HostKey::new(&span.computer)?))).collect();
+        let shares = |log: &&Arc<Counted>| {
+            spans.iter().any(|(span, computer)| log.shares(span, computer, slack))
         };
-        // A log of which not every number is told apart cannot say which records it has.
-        let exact = self.logs.iter().filter(|log| log.numbers.is_exact());
-        let shared: Vec<_> = exact.filter(shares).cloned().collect();
+        let shared: Vec<_> = self.logs.iter().filter(shares).cloned().collect();
         if shared.is_empty() { Standing::New } else { Standing::Shares(shared) }
     }
 
-    /// Takes note of what a scan counts from now on.
-    pub(crate) fn count(&mut self, scan: &Scan) {
+    /// Takes note of what a scan counts from now on. What it shares with logs before it is theirs: a machine that was
+    /// collected a hundred times has each record here once.
+    pub(crate) fn count(&mut self, scan: &Scan, shared: &[Arc<Counted>]) {
         if let Some(digest) = &scan.sha256 {
             self.files.entry(digest.clone()).or_insert(scan.source);
         }
@@ -179,15 +181,26 @@ impl<'s> Copies<'s> {
             return;
         }
         for span in scan.coverage.iter().filter(|span| !span.channel.is_empty()) {
-            if let Some(computer) = HostKey::new(&span.computer).filter(|_| is_numbered(span)) {
-                self.logs.push(Counted {
+            // A log of which not every number is told apart cannot say which records it has.
+            let told_apart = is_numbered(span) && span.numbers.is_exact();
+            let Some(computer) = HostKey::new(&span.computer).filter(|_| told_apart) else {
+                continue;
+            };
+            let before = || shared.iter().filter(|log| log.is_of(span));
+            let rest = |numbers: RecordNumbers, log: &Arc<Counted>| numbers.without(&log.numbers);
+            let numbers = before().fold(span.numbers.clone(), rest);
+            let whole = span.numbers.missing() == 0;
+            let says_more = whole && !before().any(|log| log.whole);
+            if numbers.ends().is_some() || says_more {
+                self.logs.push(Arc::new(Counted {
                     source: scan.source,
                     computer,
                     channel: Arc::clone(&span.channel),
-                    numbers: span.numbers.clone(),
+                    numbers,
                     first: span.first,
                     last: span.last,
-                });
+                    whole,
+                }));
             }
         }
     }
@@ -206,7 +219,7 @@ impl<'s> Copies<'s> {
     }
 
     /// Says which records were left out of a scan; its coverage, which had them, is corrected.
-    pub(crate) fn note_shared(&self, scan: &mut Scan, shared: &[Counted]) {
+    pub(crate) fn note_shared(&self, scan: &mut Scan, shared: &[Arc<Counted>]) {
         let mut told: BTreeMap<(&str, &str), u64> = BTreeMap::new();
         for span in &mut scan.coverage {
             let mut logs = shared.iter().filter(|log| log.is_of(span)).peekable();
@@ -260,14 +273,12 @@ impl<'s> Copies<'s> {
         scan.findings.retain(&|bucket| !is_told(bucket));
         scan.attempts.retain(&|attempt| !told(attempt.start) || !told(attempt.end));
         scan.notices.push(Notice::new(scan.source, "", what));
-        Some(Elsewhere::Reached(log.clone()))
+        Some(Elsewhere::Reached(Arc::clone(log)))
     }
 
     /// The log without gaps that an event of another source stands in, if there is one; its place.
     fn whole_log(&self, source: SourceId, event: &Event) -> Option<usize> {
-        self.logs.iter().position(|log| {
-            log.source != source && log.numbers.missing() == 0 && log.is_about(event)
-        })
+        self.logs.iter().position(|log| log.source != source && log.whole && log.is_about(event))
     }
 
     /// What there is to say of copies that were not named one by one.

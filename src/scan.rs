@@ -1,6 +1,7 @@
 //! One pass over one source: sniff, parse, match, and keep what a diagnosis needs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -155,7 +156,7 @@ pub(crate) fn scan_without(
     source: &Source,
     db: &Database,
     interest: &Interest,
-    known: &[Counted],
+    known: &[Arc<Counted>],
 ) -> Scan {
     let left_out = known.iter().map(|_| AtomicU64::new(0)).collect();
     run(source, Scanner { known, left_out, ..Scanner::new(source.id, db, interest) })
@@ -222,7 +223,7 @@ struct Scanner<'s> {
     interest: &'s Interest,
     watch: Option<Box<dyn Watch + 's>>,
     /// Records that are counted elsewhere.
-    known: &'s [Counted],
+    known: &'s [Arc<Counted>],
     left_out: Vec<AtomicU64>,
     findings: Findings,
     attempts: AttemptBuilder,

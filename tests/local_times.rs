@@ -95,6 +95,21 @@ fn the_bundle_tells_the_zone_and_is_believed_before_the_user() {
     assert_eq!(found, ["2026-11-18T22:41:53+00:00 Resolved Schannel"]);
 }
 
+/// `systeminfo` of a machine.
+fn systeminfo(host: &str, zone: &str) -> String {
+    format!(
+        "\r\nHost Name:                 {host}\r\nOS Name:                   Microsoft Windows Server 2022 Standard\r\n\
+         OS Version:                10.0.20348 N/A Build 20348\r\nOS Build Type:             Multiprocessor Free\r\nTime Zone:                 {zone}\r\n"
+    )
+}
+
+/// `Get-EventLog | Export-Csv` of a machine.
+fn exported(host: &str) -> String {
+    format!(
+        "EventID,MachineName,EntryType,Message,Source,TimeGenerated\r\n36870,{host},Error,TLS server 0x8009030d,Schannel,2026-11-18 14:41:53\r\n"
+    )
+}
+
 #[test]
 fn two_machines_keep_their_own_clocks() {
     let zone = |id: &str| {
@@ -103,16 +118,11 @@ fn two_machines_keep_their_own_clocks() {
         )
     };
     let (berlin, tokyo) = (zone("W. Europe Standard Time"), zone("Tokyo Standard Time"));
-    let csv = |host: &str| {
-        format!(
-            "EventID,MachineName,EntryType,Message,Source,TimeGenerated\r\n36870,{host},Error,TLS server 0x8009030d,Schannel,2026-11-18 14:41:53\r\n"
-        )
-    };
     let (found, _) = lines(
         &[
-            ("client/events.csv", &csv("PC7")),
+            ("client/events.csv", &exported("PC7")),
             ("client/zone.txt", &tokyo),
-            ("server/events.csv", &csv("SRV01")),
+            ("server/events.csv", &exported("SRV01")),
             ("server/zone.txt", &berlin),
         ],
         None,
@@ -126,15 +136,9 @@ fn two_machines_keep_their_own_clocks() {
 
 #[test]
 fn machines_that_disagree_tell_nothing_about_a_log_of_nobody() {
-    let info = |host: &str, zone: &str| {
-        format!(
-            "\r\nHost Name:                 {host}\r\nOS Name:                   Microsoft Windows Server 2022 Standard\r\n\
-             OS Version:                10.0.20348 N/A Build 20348\r\nOS Build Type:             Multiprocessor Free\r\nTime Zone:                 {zone}\r\n"
-        )
-    };
     let (east, west) = (
-        info("SRV01", "(UTC+09:00) Osaka, Sapporo, Tokyo"),
-        info("SRV02", "(UTC-08:00) Pacific Time (US & Canada)"),
+        systeminfo("SRV01", "(UTC+09:00) Osaka, Sapporo, Tokyo"),
+        systeminfo("SRV02", "(UTC-08:00) Pacific Time (US & Canada)"),
     );
     let (found, _) = lines(&[("events.csv", CSV), ("east.txt", &east)], None);
     assert!(found.contains(&"2026-11-18T05:41:53+00:00 Resolved Schannel".to_owned()), "{found:?}");
@@ -142,6 +146,17 @@ fn machines_that_disagree_tell_nothing_about_a_log_of_nobody() {
         lines(&[("events.csv", CSV), ("a/east.txt", &east), ("b/west.txt", &west)], None);
     assert!(found.contains(&"2026-11-18T14:41:53+00:00 Assumed Schannel".to_owned()), "{found:?}");
     assert!(notices.iter().any(|what| what.contains("--time-zone")), "{notices:?}");
+}
+
+#[test]
+fn one_zone_is_that_of_every_machine_but_not_of_a_log_that_may_be_of_a_stranger() {
+    let east = systeminfo("SRV01", "(UTC+09:00) Osaka, Sapporo, Tokyo");
+    let stranger = exported("PC7");
+    let bundle = [("a/east.txt", &*east), ("b/pc7.csv", &*stranger), ("events.csv", CSV)];
+    let (found, _) = lines(&bundle, None);
+    let schannel: Vec<_> = found.iter().filter(|line| line.ends_with("Schannel")).collect();
+    let of_pc7 = "2026-11-18T05:41:53+00:00 Resolved Schannel";
+    assert_eq!(schannel, [of_pc7, "2026-11-18T14:41:53+00:00 Assumed Schannel"]);
 }
 
 #[test]

@@ -30,18 +30,21 @@ pub(crate) fn crate_json(log: &[u8]) -> usize {
 
 /// Writes a log like that of a server at which strangers knock: eight kinds of records, six of them wanted.
 pub(crate) fn write_server_log<W: Write + Seek>(out: W, megabytes: u64, first: u64) -> W {
-    write_log(out, megabytes, |number| busy_record(first + number))
+    write_log(out, megabytes, first, busy_record)
 }
 
 /// Writes a log like that of an ordinary server: ten kinds of records, two of them wanted.
 #[allow(dead_code, reason = "a bench uses a part of this module")]
 pub(crate) fn write_ordinary_log<W: Write + Seek>(out: W, megabytes: u64, first: u64) -> W {
-    write_log(out, megabytes, |number| ordinary_record(first + number))
+    write_log(out, megabytes, first, ordinary_record)
 }
 
-fn write_log<W: Write + Seek>(out: W, megabytes: u64, mut record: impl FnMut(u64) -> Record) -> W {
-    let mut writer = Log::new().stream(out).expect("there is room for it");
+/// The log of a machine from its record `first` on, one a second: others of it are no copies.
+fn write_log<W: Write + Seek>(out: W, megabytes: u64, first: u64, record: fn(u64) -> Record) -> W {
+    let mut writer =
+        Log::new().first_record_id(first + 1).stream(out).expect("there is room for it");
     let dated = |number| {
+        let number = first + number;
         let seconds = 1_780_000_000 + i64::try_from(number).unwrap_or_default();
         let time = chrono::DateTime::from_timestamp(seconds, 123_456_700);
         record(number).time(time.expect("a time of our days"))

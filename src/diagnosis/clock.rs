@@ -105,15 +105,17 @@ pub fn offsets(case: &Case) -> Offsets {
         case.host(Some(key)).is_some_and(|host| host.roles.server && !host.roles.client)
     };
     let servers: Vec<_> = case.hosts.keys().filter(is_server).collect();
+    let (of_servers, of_clients) =
+        (arrived_by_host(case, AttemptSide::Server), arrived_by_host(case, AttemptSide::Client));
     for server in &servers {
-        let mut on_server = marks(case, AttemptSide::Server, server, |_| true);
+        let mut on_server = marks(of_servers.get(*server), |_| true);
         on_server.sort();
         let to_it = |attempt: &Attempt| match attempt.target.as_deref().and_then(target_host) {
             Some(target) => servers.len() == 1 || target == **server,
             None => servers.len() == 1,
         };
         for client in case.hosts.keys().filter(|key| !servers.contains(key)) {
-            let on_client = marks(case, AttemptSide::Client, client, to_it);
+            let on_client = marks(of_clients.get(client), to_it);
             if let Some(offset) = best_shift(&on_client, &on_server) {
                 offsets.paired.insert((client.clone(), (*server).clone()), offset);
             }
@@ -122,17 +124,23 @@ pub fn offsets(case: &Case) -> Offsets {
     offsets
 }
 
-/// The attempts that a host logged on one side, as far as the other side can have logged them.
-fn marks(
-    case: &Case,
-    side: AttemptSide,
-    host: &HostKey,
-    counts: impl Fn(&Attempt) -> bool,
-) -> Vec<Mark> {
-    let of = case.attempts.list.iter().filter(|attempt| {
-        attempt.side == side && HostKey::new(&attempt.host).as_ref() == Some(host)
-    });
-    of.filter(|attempt| arrived(attempt) && counts(attempt)).map(Mark::of).collect()
+/// The attempts that each host logged on one side, as far as the other side can have logged them.
+fn arrived_by_host(case: &Case, side: AttemptSide) -> BTreeMap<HostKey, Vec<&Attempt>> {
+    let mut by_host: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for attempt in &case.attempts.list {
+        if attempt.side == side
+            && arrived(attempt)
+            && let Some(host) = HostKey::new(&attempt.host)
+        {
+            by_host.entry(host).or_default().push(attempt);
+        }
+    }
+    by_host
+}
+
+fn marks(logged: Option<&Vec<&Attempt>>, counts: impl Fn(&Attempt) -> bool) -> Vec<Mark> {
+    let logged = logged.into_iter().flatten();
+    logged.filter(|attempt| counts(attempt)).map(|attempt| Mark::of(attempt)).collect()
 }
 
 /// When an attempt began, and whether it worked: both sides agree on that.

@@ -41,6 +41,16 @@ const CHUNK: usize = 65_536;
 /// Chunks that are held in memory and decoded at the same time per file.
 const BATCH: usize = 16;
 
+/// How many chunks go into a batch. The first of them are small: what is known of a flood by then spares copies of its
+/// other events. For any number of threads the same, as results have to be.
+fn room(batches: usize) -> usize {
+    match batches {
+        0 | 1 => BATCH / 4,
+        2 => BATCH / 2,
+        _ => BATCH,
+    }
+}
+
 /// Windows event logs.
 pub struct Evtx;
 
@@ -94,7 +104,9 @@ fn read(source: &Source, way: Way, share: &mut Share, sink: &mut dyn Sink) -> io
     let mut tally = Tally::new(FileHeader::parse(&first), source.bytes);
     let workshop = Workshop::open();
     let mut batch = workshop.take_batch();
-    batch.fill(&mut reader)?;
+    let mut rooms = (0..).map(room);
+    let mut next_room = || rooms.next().unwrap_or(BATCH);
+    batch.fill(&mut reader, next_room())?;
     loop {
         let start = tally.chunks();
         let judge: &dyn Sink = sink;
@@ -102,10 +114,10 @@ fn read(source: &Source, way: Way, share: &mut Share, sink: &mut dyn Sink) -> io
         let (reports, next) = if batch.is_last() {
             (batch.decode(source.id, start, way, judge, &workshop), None)
         } else {
-            let mut next = workshop.take_batch();
+            let (mut next, room) = (workshop.take_batch(), next_room());
             let (reports, filled) = rayon::join(
                 || batch.decode(source.id, start, way, judge, &workshop),
-                || next.fill(&mut reader),
+                || next.fill(&mut reader, room),
             );
             (reports, Some(filled.map(|()| next)))
         };
@@ -137,13 +149,16 @@ struct Batch {
     buffers: Vec<Vec<u8>>,
     /// How many bytes each buffer got; as many buffers are in use.
     filled: Vec<usize>,
+    /// How many it was to have.
+    room: usize,
 }
 
 impl Batch {
-    /// Reads up to [`BATCH`] chunks. The last one of a file may be shorter; zeroes follow.
-    fn fill(&mut self, reader: &mut dyn Read) -> io::Result<()> {
+    /// Reads up to so many chunks. The last one of a file may be shorter; zeroes follow.
+    fn fill(&mut self, reader: &mut dyn Read, room: usize) -> io::Result<()> {
         self.filled.clear();
-        while self.filled.len() < BATCH {
+        self.room = room;
+        while self.filled.len() < room {
             if self.buffers.len() == self.filled.len() {
                 self.buffers.push(vec![0; CHUNK]);
             }
@@ -164,7 +179,7 @@ impl Batch {
 
     /// Whether the log ends here.
     fn is_last(&self) -> bool {
-        self.filled.len() < BATCH || self.filled.iter().any(|bytes| *bytes < CHUNK)
+        self.filled.len() < self.room || self.filled.iter().any(|bytes| *bytes < CHUNK)
     }
 
     /// Reads every chunk; `start` is the number of the first.

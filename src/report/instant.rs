@@ -9,7 +9,9 @@ pub(super) fn instant(time: DateTime<Utc>) -> String {
 
 /// Appends the same: timelines have one a row, and digit by digit it costs a fifth.
 pub(super) fn push_instant(time: DateTime<Utc>, out: &mut Vec<u8>) {
-    let (year, nanos) = (time.year(), time.nanosecond());
+    // Asked of `DateTime`, each part would be found anew.
+    let parts = time.naive_utc();
+    let (year, nanos) = (parts.year(), parts.nanosecond());
     // A leap second, and years of more digits.
     let Some(year) =
         u32::try_from(year).ok().filter(|year| *year < 10_000 && nanos < 1_000_000_000)
@@ -47,11 +49,11 @@ pub(super) fn push_instant(time: DateTime<Utc>, out: &mut Vec<u8>) {
     };
     two(year / 100, [y1, y2]);
     two(year % 100, [y3, y4]);
-    two(time.month(), [mo1, mo2]);
-    two(time.day(), [d1, d2]);
-    two(time.hour(), [h1, h2]);
-    two(time.minute(), [mi1, mi2]);
-    two(time.second(), [s1, s2]);
+    two(parts.month(), [mo1, mo2]);
+    two(parts.day(), [d1, d2]);
+    two(parts.hour(), [h1, h2]);
+    two(parts.minute(), [mi1, mi2]);
+    two(parts.second(), [s1, s2]);
     let mut rest = nanos;
     for digit in fraction.iter_mut().rev() {
         *digit += (rest % 10) as u8;

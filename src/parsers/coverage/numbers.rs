@@ -150,6 +150,31 @@ impl RecordNumbers {
         shared
     }
 
+    /// Those that are not among some others.
+    #[must_use]
+    pub(crate) fn without(&self, others: &Self) -> Self {
+        let mut rest = Vec::new();
+        let mut theirs = others.stretches.iter().peekable();
+        for &(first, last) in &self.stretches {
+            let mut from = first;
+            while let Some((begin, end)) =
+                theirs.next_if(|(begin, end)| *begin <= last && *end < last)
+            {
+                if from < *begin {
+                    rest.push((from, begin - 1));
+                }
+                from = from.max(end + 1);
+            }
+            // The next one of them may reach into what follows.
+            match theirs.peek() {
+                Some((begin, _)) if *begin <= from => {}
+                Some((begin, _)) if *begin <= last => rest.push((from, begin - 1)),
+                _ => rest.push((from, last)),
+            }
+        }
+        Self { stretches: rest, closed: self.closed }
+    }
+
     /// How many numbers between the smallest and the largest no record has.
     #[must_use]
     pub fn missing(&self) -> u64 {
@@ -160,6 +185,35 @@ impl RecordNumbers {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_others_have_is_taken_out() {
+        let of = |stretches: &[(u64, u64)]| {
+            RecordNumbers::of(stretches.iter().map(|(first, last)| *first..=*last))
+        };
+        let mut dice = 0x2545_f491_4f6c_dd1d_u64;
+        let mut roll = |of: u64| {
+            dice = dice.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+            (dice >> 33) % of
+        };
+        for _ in 0..2000 {
+            let mut some = || {
+                let stretches: Vec<_> = (0..roll(6))
+                    .map(|_| (roll(40), roll(8)))
+                    .map(|(at, len)| (at, at + len))
+                    .collect();
+                of(&stretches)
+            };
+            let (one, two) = (some(), some());
+            let rest = one.without(&two);
+            for number in 0..60 {
+                let expected = one.contains(number) && !two.contains(number);
+                assert_eq!(rest.contains(number), expected, "{number} of {one:?} without {two:?}");
+            }
+            assert!(rest.stretches.iter().is_sorted_by(|a, b| a.0 <= a.1 && a.1 < b.0), "{rest:?}");
+        }
+        assert_eq!(of(&[(0, u64::MAX)]).without(&of(&[(5, u64::MAX)])), of(&[(0, 4)]));
+    }
 
     fn gaps(numbers: &RecordNumbers) -> Vec<(u64, u64)> {
         numbers.gaps().map(|gap| (gap.after, gap.before)).collect()

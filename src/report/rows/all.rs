@@ -5,7 +5,7 @@
 //! What a local time means is known only then, too. Sources with local times are texts and exports, which are read once
 //! more for their rows: nothing of them has to wait in memory.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -315,9 +315,7 @@ fn is_told_elsewhere(
 
 /// Which records belong to which incident.
 struct Ties {
-    by_origin: HashMap<Origin, (u64, Option<f64>)>,
-    /// The sources that have such records: few, and most rows are of others.
-    sources: BTreeSet<SourceId>,
+    by_origin: BTreeMap<Origin, (u64, Option<f64>)>,
 }
 
 impl Ties {
@@ -326,11 +324,10 @@ impl Ties {
             let incident = entry.incident? as u64 + 1;
             Some((entry.origin, (incident, entry.delta_s)))
         });
-        let by_origin: HashMap<Origin, _> = tied.collect();
-        Self { sources: by_origin.keys().map(|origin| origin.source).collect(), by_origin }
+        Self { by_origin: tied.collect() }
     }
 
     fn of_key(&self, (_, origin, _): &Key) -> Tie {
-        self.sources.contains(&origin.source).then(|| self.by_origin.get(origin).copied())?
+        self.by_origin.get(origin).copied()
     }
 }

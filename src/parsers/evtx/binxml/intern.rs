@@ -1,11 +1,14 @@
-//! Providers, channels and computers: few, and the same in record after record.
+//! Providers, channels, computers and users: few, and the same in record after record.
 
 use std::sync::Arc;
 
-use super::text;
+use super::{Sure, text};
 
 /// Texts beyond this are forgotten before the next chunk; a log of forwarded events may name many machines.
 const KEPT: usize = 512;
+
+/// Users that are kept.
+const USERS: usize = 16;
 
 /// The index of a text in [`Interned`]. 0 is the empty text.
 pub(crate) type TextId = u32;
@@ -16,11 +19,13 @@ pub(crate) struct Interned {
     texts: Vec<(Box<[u8]>, Arc<str>)>,
     /// What was asked for last, by role: most records say the same as the one before.
     last: [TextId; 4],
+    /// Security identifiers by their bytes.
+    users: Vec<(Box<[u8]>, Arc<str>)>,
 }
 
 impl Default for Interned {
     fn default() -> Self {
-        Self { texts: vec![(Box::default(), Arc::from(""))], last: [0; 4] }
+        Self { texts: vec![(Box::default(), Arc::from(""))], last: [0; 4], users: Vec::new() }
     }
 }
 
@@ -60,6 +65,23 @@ impl Interned {
             *last = id;
         }
         id
+    }
+
+    /// A security identifier as text, which is made for the first record that has it.
+    pub(crate) fn user(
+        &mut self,
+        stored: &[u8],
+        make: impl FnOnce() -> Sure<Arc<str>>,
+    ) -> Sure<Arc<str>> {
+        if let Some((_, user)) = self.users.iter().find(|(bytes, _)| **bytes == *stored) {
+            return Ok(Arc::clone(user));
+        }
+        let user = make()?;
+        if self.users.len() >= USERS {
+            self.users.clear();
+        }
+        self.users.push((stored.into(), Arc::clone(&user)));
+        Ok(user)
     }
 
     fn is(&self, id: TextId, stored: &[u8]) -> bool {

@@ -226,7 +226,7 @@ impl System {
         values: &[Value],
         head: &Head,
         origin: Origin,
-        interned: &Interned,
+        interned: &mut Interned,
     ) -> Sure<Event> {
         let values = Shifted::from(values);
         let record = Record { data, values };
@@ -244,7 +244,7 @@ impl System {
             computer: interned.some(head.computer),
             process_id,
             activity_id,
-            user_id: record.shared(&self.user)?,
+            user_id: record.user(&self.user, interned)?,
             data: Vec::new(),
             origin,
         })
@@ -438,6 +438,7 @@ impl Record<'_> {
     fn number<N: TryFrom<u64> + std::str::FromStr>(&self, field: &Field) -> Sure<Option<N>> {
         match self.find(field) {
             Found::Nothing => Ok(None),
+            Found::Value(value) if value.is_null() => Ok(None),
             Found::Value(value) if value.is_unsigned() => {
                 Ok(N::try_from(text::unsigned(value.stored(self.data)?)).ok())
             }
@@ -469,10 +470,20 @@ impl Record<'_> {
         Ok(if text.trim().is_empty() { None } else { guid(&text) })
     }
 
-    fn shared(&self, field: &Field) -> Sure<Option<Arc<str>>> {
-        let text = self.text(&self.find(field))?;
-        let text = text.trim();
-        Ok((!text.is_empty()).then(|| text.into()))
+    fn user(&self, field: &Field, interned: &mut Interned) -> Sure<Option<Arc<str>>> {
+        let found = self.find(field);
+        let shared = || {
+            let text = self.text(&found)?;
+            Ok(Arc::from(text.trim()))
+        };
+        let user = match found {
+            Found::Nothing => return Ok(None),
+            Found::Value(value) if value.kind == values::SID => {
+                interned.user(value.stored(self.data)?, shared)?
+            }
+            _ => shared()?,
+        };
+        Ok(Some(user).filter(|user| !user.is_empty()))
     }
 
     fn text(&self, found: &Found) -> Sure<String> {

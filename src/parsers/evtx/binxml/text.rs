@@ -44,11 +44,11 @@ pub(crate) fn push(data: &[u8], value: Value, out: &mut String) -> Sure<()> {
         (0x07, _) => write(out, format_args!("{}", i32::from_le_bytes(sized(bytes)?))),
         (0x09, _) => write(out, format_args!("{}", i64::from_le_bytes(sized(bytes)?))),
         (values::U8 | values::U16 | values::U32 | values::U64, _) => {
-            digits(unsigned(bytes), 10, out);
+            decimal(unsigned(bytes), out);
         }
         (0x10 | 0x14 | 0x15, _) => {
             out.push_str("0x");
-            digits(unsigned(bytes), 16, out);
+            hexadecimal(unsigned(bytes), out);
         }
         _ => return Err(Odd),
     }
@@ -114,20 +114,18 @@ fn push_ascii(letters: &[u8], out: &mut String) {
     out.push_str(std::str::from_utf8(letters).unwrap_or_default());
 }
 
+fn decimal(number: u64, out: &mut String) {
+    out.push_str(itoa::Buffer::new().format(number));
+}
+
 /// A number without its leading zeroes.
-fn digits(mut number: u64, base: u8, out: &mut String) {
-    let mut room = [0_u8; 20];
-    let mut used = 0;
-    for place in room.iter_mut().rev() {
-        let rest = u8::try_from(number % u64::from(base)).unwrap_or_default();
-        *place = digit(rest);
-        used += 1;
-        number /= u64::from(base);
-        if number == 0 {
-            break;
-        }
+fn hexadecimal(number: u64, out: &mut String) {
+    let mut room = [0_u8; 16];
+    for (place, shift) in room.iter_mut().rev().zip((0..64).step_by(4)) {
+        *place = digit((number >> shift & 15) as u8);
     }
-    push_ascii(room.get(room.len() - used..).unwrap_or_default(), out);
+    let zeroes = usize::try_from(number.leading_zeros() / 4).unwrap_or_default().min(15);
+    push_ascii(room.get(zeroes..).unwrap_or_default(), out);
 }
 
 fn digit(number: u8) -> u8 {
@@ -278,12 +276,12 @@ fn sid(bytes: &[u8], out: &mut String) -> Sure<()> {
     let [revision, _, authority @ ..] = head;
     let authority = authority.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
     out.push_str("S-");
-    digits(u64::from(*revision), 10, out);
+    decimal(u64::from(*revision), out);
     out.push('-');
-    digits(authority, 10, out);
+    decimal(authority, out);
     for part in parts.as_chunks::<4>().0 {
         out.push('-');
-        digits(u64::from(u32::from_le_bytes(*part)), 10, out);
+        decimal(u64::from(u32::from_le_bytes(*part)), out);
     }
     Ok(())
 }

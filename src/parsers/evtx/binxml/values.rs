@@ -52,7 +52,7 @@ pub(crate) const BINARY: u8 = 0x0e;
 pub(crate) const GUID: u8 = 0x0f;
 const POINTER: u8 = 0x10;
 pub(crate) const FILETIME: u8 = 0x11;
-const SID: u8 = 0x13;
+pub(crate) const SID: u8 = 0x13;
 /// An embedded BinXML stream.
 pub(crate) const STREAM: u8 = 0x21;
 /// Texts, each with a closing NUL.
