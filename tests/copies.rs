@@ -167,6 +167,22 @@ fn a_log_that_was_cleared_is_another_log_and_so_is_that_of_another_machine() {
 }
 
 #[test]
+fn a_machine_that_is_collected_day_after_day_has_each_record_once() {
+    // Each collection begins a little later, for the log is full, and ends later; one lies between and has nothing new.
+    let reach = |day: u64| (day * 7)..(50 + day * 20);
+    let mut files: Vec<_> =
+        (0..30).map(|day| (format!("day{day:02}/System.evtx"), log("srv01", reach(day)))).collect();
+    files.push(("day10again/System.evtx".into(), log("srv01", 100..200)));
+    let files: Vec<_> = files.iter().map(|(path, log)| (path.as_str(), log.clone())).collect();
+    let (hits, covered, said) = counts(&files);
+    assert_eq!((hits, covered), (50 + 29 * 20, 50 + 29 * 20));
+    assert_eq!(said.len(), 30, "{said:#?}");
+    assert!(
+        said.contains(&"43 records of System are also in day00/System.evtx: counted once".into())
+    );
+}
+
+#[test]
 fn the_same_listing_of_two_machines_is_no_copy() {
     let registry = b"Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server]\r\n\
         \"fDenyTSConnections\"=dword:00000001\r\n".to_vec();
