@@ -204,13 +204,16 @@ pub fn analyze_observed<'db>(
     }
 }
 
+/// Scans a source once more as if it had not what is counted elsewhere.
+type Again<'a> = &'a dyn Fn(&Scan, &[Arc<Counted>]) -> Option<Scan>;
+
 /// Leaves out of a scan what was counted before, by reading it again where that is a part of it; `again` does that. Says
 /// what was left out.
 fn count_once(
     scan: &mut Scan,
     copies: &mut Copies<'_>,
     places: Option<&Places>,
-    again: &dyn Fn(&Scan, &[Arc<Counted>]) -> Option<Scan>,
+    again: Again<'_>,
 ) -> Option<Elsewhere> {
     match copies.standing(scan, places) {
         Standing::New => {}

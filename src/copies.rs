@@ -36,7 +36,7 @@ pub(crate) struct Counted {
     source: SourceId,
     computer: HostKey,
     channel: Arc<str>,
-    numbers: RecordNumbers,
+    numbers: Arc<RecordNumbers>,
     first: DateTime<Utc>,
     last: DateTime<Utc>,
     /// Whether that file has every record from its first to its last.
@@ -187,8 +187,10 @@ impl<'s> Copies<'s> {
                 continue;
             };
             let before = || shared.iter().filter(|log| log.is_of(span));
-            let rest = |numbers: RecordNumbers, log: &Arc<Counted>| numbers.without(&log.numbers);
-            let numbers = before().fold(span.numbers.clone(), rest);
+            let rest = |numbers: Arc<RecordNumbers>, log: &Arc<Counted>| {
+                Arc::new(numbers.without(&log.numbers))
+            };
+            let numbers = before().fold(Arc::clone(&span.numbers), rest);
             let whole = span.numbers.missing() == 0;
             let says_more = whole && !before().any(|log| log.whole);
             if numbers.ends().is_some() || says_more {

@@ -272,6 +272,9 @@ impl<'s> Scanner<'s> {
         if let Some(watch) = &mut self.watch {
             watch.end();
         }
+        // They wait until all sources are read.
+        let numbers = self.coverage.iter_mut().map(|span| &mut span.numbers);
+        numbers.for_each(|numbers| Arc::make_mut(numbers).trim());
         let records: u64 = self.coverage.iter().map(|span| span.records).sum();
         Scan {
             source: self.source,

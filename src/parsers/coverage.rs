@@ -36,7 +36,7 @@ impl Lines {
             first,
             last,
             records: self.records,
-            numbers: RecordNumbers::default(),
+            numbers: Arc::default(),
         });
     }
 }
@@ -62,7 +62,7 @@ impl Coverage {
             first: time,
             last: time,
             records: 1,
-            numbers: RecordNumbers::of([id..=id]),
+            numbers: Arc::new(RecordNumbers::of([id..=id])),
         });
     }
 

@@ -205,8 +205,8 @@ pub struct CoverageSpan {
     pub last: DateTime<Utc>,
     /// Number of records.
     pub records: u64,
-    /// Every `EventRecordID`.
-    pub numbers: RecordNumbers,
+    /// Every `EventRecordID`; shared with what tells copies apart.
+    pub numbers: Arc<RecordNumbers>,
 }
 
 impl CoverageSpan {
@@ -215,7 +215,7 @@ impl CoverageSpan {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.records += other.records;
-        self.numbers.absorb(&other.numbers);
+        Arc::make_mut(&mut self.numbers).absorb(&other.numbers);
     }
 }
 

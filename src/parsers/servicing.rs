@@ -8,6 +8,8 @@
 //! without a time belongs to the record above it. These logs reach gigabytes, and a few lines of them matter: they are
 //! counted and searched as bytes, and only what is found is decoded.
 
+use std::sync::Arc;
+
 use chrono::NaiveDateTime;
 use serde::Deserialize;
 
@@ -118,7 +120,7 @@ impl Span {
                 first: first.and_utc(),
                 last: last.and_utc(),
                 records: self.records,
-                numbers: crate::parsers::coverage::RecordNumbers::default(),
+                numbers: Arc::default(),
             });
         }
     }

@@ -175,6 +175,11 @@ impl RecordNumbers {
         Self { stretches: rest, closed: self.closed }
     }
 
+    /// Gives back the room that further numbers would have had.
+    pub(crate) fn trim(&mut self) {
+        self.stretches.shrink_to_fit();
+    }
+
     /// How many numbers between the smallest and the largest no record has.
     #[must_use]
     pub fn missing(&self) -> u64 {

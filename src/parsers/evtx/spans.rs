@@ -1,5 +1,7 @@
 //! What the records of one chunk cover, wanted or not.
 
+use std::sync::Arc;
+
 use super::binxml::intern::{Interned, TextId};
 use super::binxml::system::Head;
 use crate::event::SourceId;
@@ -63,7 +65,7 @@ impl Spans {
                 first: Head::instant(span.first)?,
                 last: Head::instant(span.last)?,
                 records: span.records,
-                numbers: span.numbers.clone(),
+                numbers: Arc::new(span.numbers.clone()),
             })
         };
         self.list.iter().filter_map(shown).collect()
