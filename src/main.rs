@@ -99,6 +99,7 @@ impl Job {
         let options = Options {
             passwords: input.password.clone(),
             wanted: rdpwhy::parsers::is_known,
+            head: rdpwhy::parsers::head_needed,
             ..Options::default()
         };
         let mut bundle = Bundle::open(&input.paths, &options)?;

@@ -71,6 +71,7 @@ fn options(passwords: &[&str]) -> Options {
     Options {
         passwords: passwords.iter().map(ToString::to_string).collect(),
         wanted: rdpwhy::parsers::is_known,
+        head: rdpwhy::parsers::head_needed,
         ..Options::default()
     }
 }

@@ -5,7 +5,7 @@ mod support;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rdpwhy::analysis::{Scope, analyze};
-use rdpwhy::bundle::Bundle;
+use rdpwhy::bundle::{Bundle, Options};
 use rdpwhy::report;
 use rdpwhy::signatures::Database;
 use serde_json::Value;
@@ -89,4 +89,24 @@ fn coverage_says_which_records_are_missing_and_why() {
     assert_eq!(gap["records"], missing);
     let number = |key: &str| gap[key].as_u64().expect("a number");
     assert_eq!(number("before") - number("after") - 1, missing);
+}
+
+#[test]
+fn of_an_event_log_few_bytes_wait_in_memory_and_tell_its_format_still() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = Log::new().channel("System").records(flood()).to_bytes();
+    std::fs::write(folder.path().join("a.evtx"), &log).expect("it is written");
+    std::fs::write(folder.path().join("b.txt"), "x".repeat(100_000)).expect("it is written");
+    let options = Options {
+        wanted: rdpwhy::parsers::is_known,
+        head: rdpwhy::parsers::head_needed,
+        ..Options::default()
+    };
+    let bundle = Bundle::open(&[folder.path()], &options).expect("it can be read");
+    let heads: Vec<_> = bundle.sources().iter().map(|source| source.head().len()).collect();
+    assert_eq!(heads, [FILE_HEADER_SIZE + 8, 65_536]);
+    let db = Database::built_in().expect("it loads");
+    let analysis = analyze(&bundle, &db, &Scope::default(), &|_| ());
+    let formats: Vec<_> = analysis.sources.iter().map(|source| source.format).collect();
+    assert_eq!(formats, [Some("evtx"), None]);
 }

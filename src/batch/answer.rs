@@ -164,6 +164,7 @@ impl<'a> Analyst<'a> {
         let options = Options {
             passwords: self.passwords.clone(),
             wanted: crate::parsers::is_known,
+            head: crate::parsers::head_needed,
             deadline: deadline.cloned(),
         };
         if let Some((dir, _)) = &self.reports {

@@ -92,6 +92,7 @@ impl<'o> Found<'o> {
 
     /// Takes a file that is no archive.
     fn keep(&mut self, mut source: Source) {
+        source.shorten_head((self.options.head)(&source));
         let head = source.head().len();
         if head > limits::SHORT_HEAD_BYTES
             && self.heads.saturating_add(head as u64) > limits::HEADS_BYTES

@@ -42,6 +42,8 @@ pub struct Options {
     /// Whether anybody will read a source that begins like this one. The others are not unpacked further than format
     /// and limits demand.
     pub wanted: fn(&Source) -> bool,
+    /// How many of the first bytes of a source are kept to tell its format, at most.
+    pub head: fn(&Source) -> usize,
     /// When to stop reading; what is not read by then is lost, and [`Bundle::is_late`].
     pub deadline: Option<Deadline>,
 }
@@ -49,7 +51,7 @@ pub struct Options {
 impl Default for Options {
     /// No passwords; everything is wanted, and there is time.
     fn default() -> Self {
-        Self { passwords: Vec::new(), wanted: |_| true, deadline: None }
+        Self { passwords: Vec::new(), wanted: |_| true, head: |_| usize::MAX, deadline: None }
     }
 }
 

@@ -38,6 +38,9 @@ use crate::source::Source;
 /// Size of a chunk in bytes.
 const CHUNK: usize = 65_536;
 
+/// First bytes of a log by which it shows itself: its header, and how its first chunk begins.
+pub(super) const HEAD: usize = header::BYTES + chunk::MAGIC.len();
+
 /// Chunks that are held in memory and decoded at the same time per file.
 const BATCH: usize = 16;
 

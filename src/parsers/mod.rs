@@ -120,6 +120,13 @@ pub fn is_known(source: &Source) -> bool {
     parser_for(source).is_some()
 }
 
+/// How many of a source's first bytes have to be kept to tell its format again: few of an event log, which bundles have by
+/// the hundred; for [`crate::bundle::Options::head`].
+#[must_use]
+pub fn head_needed(source: &Source) -> usize {
+    if evtx::Evtx.sniff(source) { evtx::HEAD } else { usize::MAX }
+}
+
 /// What a sink keeps of an event: its own affair.
 pub type Kept = Box<dyn Any + Send>;
 
