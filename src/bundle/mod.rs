@@ -126,7 +126,7 @@ impl Bundle {
         self
     }
 
-    /// The files, sorted by path; a source's index is its [`SourceId`].
+    /// The files, sorted by path; a source's index is its [`SourceId`](crate::event::SourceId).
     #[must_use]
     pub fn sources(&self) -> &[Source] {
         &self.sources
