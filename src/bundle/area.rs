@@ -129,7 +129,11 @@ impl Read for AreaReader {
         }
         if self.buffered().is_empty() {
             let mut fresh = std::mem::take(&mut self.buffer);
-            fresh.resize(BUFFER, 0);
+            match fresh.capacity() {
+                // Of a new one the system gives zeroes.
+                0 => fresh = vec![0; BUFFER],
+                _ => fresh.resize(BUFFER, 0),
+            }
             let count = self.read_there(&mut fresh)?;
             fresh.truncate(count);
             self.buffer = fresh;

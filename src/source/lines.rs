@@ -123,6 +123,10 @@ impl<'s> RawLines<'s> {
         }
         let kept = self.pending.len();
         self.buffer.copy_within(self.pending.clone(), 0);
+        if self.buffer.is_empty() {
+            // Of a new one the system gives zeroes; most texts need no more.
+            self.buffer = vec![0; BLOCK];
+        }
         self.buffer.resize((kept + BLOCK).max(self.buffer.len()), 0);
         self.pending = 0..kept;
         let Some(room) = self.buffer.get_mut(kept..) else { return false };
