@@ -89,12 +89,12 @@ struct Job {
 
 impl Job {
     fn new(input: &Input) -> anyhow::Result<Self> {
-        // The main thread is one of them: its memory grows in fewer steps than that of others, and it has nothing else to do.
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(input.threads.map_or(0, usize::from))
-            .use_current_thread()
-            .build_global()
-            .context("cannot start the threads")?;
+        let threads =
+            rayon::ThreadPoolBuilder::new().num_threads(input.threads.map_or(0, usize::from));
+        // The main thread is one of them: its memory grows in fewer steps than that of others, and it has nothing else to
+        // do. On Windows it has half the stack of the others, which hostile input may need.
+        let threads = if cfg!(windows) { threads } else { threads.use_current_thread() };
+        threads.build_global().context("cannot start the threads")?;
         let db = database(input.signatures.as_deref())?;
         let options = Options {
             passwords: input.password.clone(),
