@@ -115,4 +115,45 @@ mod tests {
         assert!(may_match(&needles, &Value::new("ſkin")));
         assert!(!may_match(&needles, &Value::new("ském")));
     }
+
+    #[test]
+    fn what_an_expression_matches_is_never_kept_from_it() {
+        const PARTS: [&str; 14] = [
+            "ab",
+            "b?",
+            "(ab|c)",
+            "[ab]",
+            "c{0,2}",
+            "(a|bc)+",
+            r"\b",
+            ".{0,3}",
+            "(?:d|)",
+            "K",
+            "s{2}",
+            "(s|(k|ab)d)",
+            "(?i:S)",
+            "ä|a",
+        ];
+        const LETTERS: [&str; 11] =
+            ["a", "b", "c", "d", "k", "s", "A", "S", " ", "\u{17f}", "\u{212a}"];
+        let mut dice = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut roll = |of: usize| {
+            dice = dice.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+            usize::try_from(dice >> 33).unwrap() % of
+        };
+        let mut matched = 0;
+        for _ in 0..400 {
+            let expression: String = (0..=roll(4)).map(|_| PARTS[roll(PARTS.len())]).collect();
+            let regex = regex::Regex::new(&format!("(?i){expression}")).unwrap();
+            let needles = needles(&expression);
+            for _ in 0..60 {
+                let text: String = (0..roll(9)).map(|_| LETTERS[roll(LETTERS.len())]).collect();
+                if regex.is_match(&text) {
+                    matched += 1;
+                    assert!(may_match(&needles, &Value::new(&text)), "{expression} in {text:?}");
+                }
+            }
+        }
+        assert!(matched > 1000, "{matched}");
+    }
 }
