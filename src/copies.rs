@@ -23,7 +23,7 @@ use crate::case::places::{self, Places};
 use crate::event::{Event, Position, SourceId, Timestamp};
 use crate::findings::{Bucket, Findings};
 use crate::notice::Notice;
-use crate::parsers::{CoverageSpan, RecordNumbers};
+use crate::parsers::{CoverageSpan, Identity, RecordNumbers};
 use crate::scan::Scan;
 use crate::source::Source;
 
@@ -44,11 +44,12 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
-    /// Whether an event is one of these records.
-    pub(crate) fn has(&self, event: &Event) -> bool {
-        let Some(time) = event.time.clock() else { return false };
-        let slack = slack(matches!(event.time, Timestamp::Local(_)));
-        self.has_number(event.origin.position, time, slack) && self.is_about(event)
+    /// Whether this is one of these records.
+    pub(crate) fn has(&self, record: &Identity<'_>) -> bool {
+        let Some(time) = record.time.clock() else { return false };
+        let slack = slack(matches!(record.time, Timestamp::Local(_)));
+        self.has_number(record.position, time, slack)
+            && self.is_log(record.channel, record.computer)
     }
 
     fn has_number(&self, position: Position, time: DateTime<Utc>, slack: TimeDelta) -> bool {

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 
 use crate::event::Origin;
 
@@ -34,18 +35,16 @@ pub struct Sorter {
 }
 
 impl Sorter {
-    /// Takes pieces: their bytes one after the other, and of each its key and length.
+    /// Takes pieces: each with its key, and where in `bytes` it begins and ends. Pieces may share bytes.
     ///
     /// # Errors
     /// When the temporary file cannot be written.
-    pub fn add(&mut self, pieces: &[(Key, usize)], bytes: Vec<u8>) -> io::Result<()> {
-        let (batch, mut start) = (self.batches.len(), 0);
+    pub fn add(&mut self, pieces: &[(Key, Range<usize>)], bytes: Vec<u8>) -> io::Result<()> {
+        let batch = self.batches.len();
         self.bytes += bytes.capacity();
         self.batches.push(bytes);
-        for (key, len) in pieces {
-            self.pieces.push((*key, batch, start, *len));
-            start += len;
-        }
+        let placed = pieces.iter().map(|(key, place)| (*key, batch, place.start, place.len()));
+        self.pieces.extend(placed);
         if self.bytes + self.pieces.len() * size_of::<Piece>() > ROOM {
             self.write_run()?;
         }
@@ -213,7 +212,7 @@ mod tests {
         for number in (0..1000_u64).rev() {
             let piece = [number.to_le_bytes().as_slice(), &text].concat();
             let len = piece.len();
-            sorter.add(&[(key(i128::from(number / 10), number), len)], piece).unwrap();
+            sorter.add(&[(key(i128::from(number / 10), number), 0..len)], piece).unwrap();
         }
         assert!(sorter.runs.len() > 3, "{}", sorter.runs.len());
         let mut next = 0_u64;

@@ -13,7 +13,9 @@ use crate::event::{Event, Passing, Position, SourceId, TimeQuality, Timestamp};
 use crate::findings::{Findings, Hit};
 use crate::notice::Notice;
 use crate::parsers::evtx::Evtx;
-use crate::parsers::{CoverageSpan, Interest, Kept, LogState, Parser, Sink, parser_for, unread};
+use crate::parsers::{
+    CoverageSpan, Identity, Interest, Kept, LogState, Parser, Sink, parser_for, unread,
+};
 use crate::signatures::{Database, SignatureId};
 use crate::source::Source;
 use crate::zone::{self, Hints, Steps};
@@ -131,6 +133,16 @@ pub fn scan(source: &Source, db: &Database, interest: &Interest) -> Scan {
 pub trait Watch: Send + Sync {
     /// What is wanted of an event and the signatures that fit it; asked on any thread, in any order.
     fn look(&self, event: &Event, found: &[SignatureId]) -> Option<Kept>;
+    /// Whether nothing is wanted of an event that differs from another one in nothing but [`Passing`] when nothing was of
+    /// that, and else [`Self::look_again`] tells.
+    fn looks_again(&self) -> bool {
+        false
+    }
+    /// What is wanted of an event that differs in nothing but [`Passing`] from one of which this was wanted. `None` when
+    /// only the event itself can tell.
+    fn look_again(&self, _like: &Kept, _passing: &Passing) -> Option<Kept> {
+        None
+    }
     /// Takes what was wanted of the next event, in the order of the file.
     fn take(&mut self, seen: Kept);
     /// The source is at its end.
@@ -303,6 +315,14 @@ impl Sink for Scanner<'_> {
         self.interest
     }
 
+    fn is_told(&self, record: &Identity<'_>) -> bool {
+        let log = self.known.iter().position(|log| log.has(record));
+        if let Some(count) = log.and_then(|log| self.left_out.get(log)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        log.is_some()
+    }
+
     fn event(&mut self, event: Event) {
         if matches!(event.time, Timestamp::Local(_)) {
             self.local = true;
@@ -321,10 +341,7 @@ impl Sink for Scanner<'_> {
 
     fn sift(&self, event: &Event) -> Option<Kept> {
         // Left out for its number, not for what it says: the next one that says the same is asked for anew.
-        if let Some(log) = self.known.iter().position(|log| log.has(event)) {
-            if let Some(count) = self.left_out.get(log) {
-                count.fetch_add(1, Ordering::Relaxed);
-            }
+        if self.is_told(&Identity::from(event)) {
             return Some(Box::new(Sifted::default()));
         }
         let is_fact = matches!(&*event.provider, "mstsc" | "ticket");
@@ -342,14 +359,18 @@ impl Sink for Scanner<'_> {
     }
 
     fn sifts_again(&self) -> bool {
-        self.known.is_empty() && self.watch.is_none()
+        self.known.is_empty() && self.watch.as_ref().is_none_or(|watch| watch.looks_again())
     }
 
     fn sift_again(&self, like: &Kept, passing: Passing) -> Option<Kept> {
         let Sifted { hit, sighting, fact, hints, seen } = like.downcast_ref()?;
-        if fact.is_some() || seen.is_some() || !hints.is_empty() || !self.known.is_empty() {
+        if fact.is_some() || !hints.is_empty() || !self.known.is_empty() {
             return None;
         }
+        let seen = match seen {
+            Some(seen) => Some(self.watch.as_ref()?.look_again(seen, &passing)?),
+            None => None,
+        };
         let sighting = match sighting {
             Some(sighting) => Some(Box::new(sighting.again(&passing)?)),
             None => None,
@@ -358,7 +379,7 @@ impl Sink for Scanner<'_> {
             Some(hit) => Some(self.findings.hit_again(hit, passing)?),
             None => None,
         };
-        Some(Box::new(Sifted { hit, sighting, fact: None, hints: Hints::default(), seen: None }))
+        Some(Box::new(Sifted { hit, sighting, fact: None, hints: Hints::default(), seen }))
     }
 
     fn sift_more(&self, like: &mut Kept, time: Timestamp) -> bool {

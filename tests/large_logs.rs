@@ -64,6 +64,57 @@ fn a_flood_reads_the_same_for_any_number_of_threads_and_counts_every_record() {
     assert_eq!(one, result(&log, 5));
 }
 
+fn all_rows(log: &[u8], format: &str, scope: &Scope) -> String {
+    let db = Database::built_in().expect("it loads");
+    let bundle = Bundle::from_memory(&[("server/System.evtx", log)]);
+    let format = report::rows::row_format(format).expect("a format").format;
+    let mut out = Vec::new();
+    report::rows::all::write(format, &bundle, &db, scope, None, &|_| (), &mut out)
+        .expect("there is room for it");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+/// CSV renders what is said again once; JSONL renders every event for itself.
+#[test]
+fn what_a_flood_says_again_has_its_own_time_record_and_row() {
+    let log = Log::new().channel("System").records(flood()).to_bytes();
+    let middle: DateTime<Utc> = "2026-11-18T20:03:20Z".parse().expect("a time");
+    let scopes = [
+        (RECORDS, Scope::default()),
+        (RECORDS / 8 * 5, Scope { to: Some(middle + TimeDelta::seconds(99)), ..Scope::default() }),
+        (
+            RECORDS / 8 * 3 + 1,
+            Scope { from: Some(middle + TimeDelta::seconds(100)), ..Scope::default() },
+        ),
+    ];
+    for (expected, scope) in &scopes {
+        let csv = all_rows(&log, "csv", scope);
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        let head = reader.headers().expect("a header").clone();
+        let rows: Vec<_> = reader.records().map(|row| row.expect("RFC 4180")).collect();
+        let jsonl = all_rows(&log, "jsonl", scope);
+        assert_eq!(rows.len(), jsonl.lines().count());
+        assert!(rows.len().abs_diff(*expected as usize) < 100, "{}", rows.len());
+        for (row, line) in rows.iter().zip(jsonl.lines()) {
+            let line: Value = serde_json::from_str(line).expect("JSON");
+            for (name, cell) in head.iter().zip(row) {
+                let value = match &line[name] {
+                    Value::Null => String::new(),
+                    Value::String(text) => text.clone(),
+                    Value::Array(ids) => {
+                        ids.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
+                    }
+                    Value::Number(number) if name == "seconds_to_incident" => {
+                        format!("{:.3}", number.as_f64().expect("a number"))
+                    }
+                    other => other.to_string(),
+                };
+                assert_eq!(cell, value, "{name} of {line}");
+            }
+        }
+    }
+}
+
 #[test]
 fn coverage_says_which_records_are_missing_and_why() {
     let log = Log::new().channel("System").computer("SRV01").first_record_id(100);

@@ -52,7 +52,7 @@ pub use coverage::{Gap, RecordNumbers};
 
 use chrono::{DateTime, Utc};
 
-use crate::event::{Event, Passing, SourceId, Timestamp};
+use crate::event::{Event, Passing, Position, SourceId, Timestamp};
 use crate::notice::Notice;
 use crate::source::Source;
 
@@ -130,6 +130,30 @@ pub fn head_needed(source: &Source) -> usize {
 /// What a sink keeps of an event: its own affair.
 pub type Kept = Box<dyn Any + Send>;
 
+/// Which record an event was.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity<'r> {
+    /// See [`Event::channel`].
+    pub channel: Option<&'r str>,
+    /// See [`Event::computer`].
+    pub computer: Option<&'r str>,
+    /// See [`Event::time`].
+    pub time: Timestamp,
+    /// Where it stands.
+    pub position: Position,
+}
+
+impl<'e> From<&'e Event> for Identity<'e> {
+    fn from(event: &'e Event) -> Self {
+        Self {
+            channel: event.channel.as_deref(),
+            computer: event.computer.as_deref(),
+            time: event.time,
+            position: event.origin.position,
+        }
+    }
+}
+
 /// Where parsers put what they find.
 ///
 /// A log that is read by several threads has its events sifted by them; what is kept of them, often nothing, is taken
@@ -137,6 +161,10 @@ pub type Kept = Box<dyn Any + Send>;
 pub trait Sink: Sync {
     /// What of a log is wanted in full. Records outside of it need not be decoded: they only count for coverage.
     fn interest(&self) -> &Interest;
+    /// Whether a record is counted elsewhere, so that nothing is kept of it and it need not be decoded.
+    fn is_told(&self, _record: &Identity<'_>) -> bool {
+        false
+    }
     /// Takes one event.
     fn event(&mut self, event: Event);
     /// What is worth keeping of an event, told on any thread: the event itself, unless the sink knows better. Nothing

@@ -241,5 +241,9 @@ impl Watch for &Names {
         None
     }
 
+    fn looks_again(&self) -> bool {
+        true
+    }
+
     fn take(&mut self, _: Kept) {}
 }

@@ -16,7 +16,7 @@ use std::fmt::Debug;
 use std::io::{self, Write};
 
 pub use self::csv::Dialect;
-pub use self::row::{Row, Tie};
+pub use self::row::{Row, Stamp, Tie};
 use super::Report;
 use crate::analysis::Analysis;
 
@@ -24,6 +24,12 @@ use crate::analysis::Analysis;
 pub trait RowFormat: Sync + Debug {
     /// Appends everything that is known of a row when it is read; [`Put::row`] gets it back.
     fn render(&self, row: &Row<'_>, out: &mut Vec<u8>);
+
+    /// Whether that tells neither the time nor the record, since [`Put::row`] does: rows of events that say the same again
+    /// are equal then, and rendered once.
+    fn leaves_stamp_open(&self) -> bool {
+        false
+    }
 
     /// Begins a file.
     ///
@@ -38,11 +44,11 @@ pub trait RowFormat: Sync + Debug {
 
 /// Writes rendered rows in their final order.
 pub trait Put {
-    /// One row: its number from 1, its incident, and what [`RowFormat::render`] made of it.
+    /// One row: its number from 1, when and where its event was, its incident, and what [`RowFormat::render`] made of it.
     ///
     /// # Errors
     /// When it cannot be written.
-    fn row(&mut self, number: u64, tie: Tie, rendered: &[u8]) -> io::Result<()>;
+    fn row(&mut self, number: u64, stamp: Stamp, tie: Tie, rendered: &[u8]) -> io::Result<()>;
 
     /// Ends the file, and says how many rows the format has no place for: some know no line without a time.
     ///
@@ -154,7 +160,7 @@ pub fn write(
         rendered.clear();
         format.render(&row, &mut rendered);
         let tie = entry.incident.map(|index| (index as u64 + 1, entry.delta_s));
-        put.row(id.0 as u64 + 1, tie, &rendered)?;
+        put.row(id.0 as u64 + 1, row.stamp(), tie, &rendered)?;
     }
     put.finish()
 }
@@ -183,7 +189,7 @@ struct Lines<'w> {
 }
 
 impl Put for Lines<'_> {
-    fn row(&mut self, number: u64, tie: Tie, rendered: &[u8]) -> io::Result<()> {
+    fn row(&mut self, number: u64, _: Stamp, tie: Tie, rendered: &[u8]) -> io::Result<()> {
         // A format renders nothing for what it has no place for.
         if rendered.is_empty() {
             self.left_out += 1;

@@ -5,6 +5,7 @@
 
 use super::CHUNK;
 use super::binxml::cursor::index;
+use super::binxml::intern::Interned;
 use super::binxml::payload::{self, Parts, Spare};
 use super::binxml::system::Head;
 use super::binxml::{Odd, Sure};
@@ -15,7 +16,7 @@ use super::twins::{Outcome, Twins};
 use super::walk::{Mark, Walker};
 use super::wanted::Answers;
 use crate::event::{Origin, Position, SourceId};
-use crate::parsers::{CoverageSpan, Kept, Sink};
+use crate::parsers::{CoverageSpan, Identity, Kept, Sink};
 
 const FIRST_RECORD: usize = 512;
 /// What one chunk gave.
@@ -40,6 +41,16 @@ pub(super) struct Reader {
     twins: Twins,
     /// Whose interest the answers are about.
     run: u64,
+}
+
+fn identity<'i>(head: &Head, interned: &'i Interned) -> Identity<'i> {
+    let text = |id| interned.get(id).map(AsRef::as_ref).filter(|text: &&str| !text.is_empty());
+    Identity {
+        channel: text(head.channel),
+        computer: text(head.computer),
+        time: head.timestamp(),
+        position: Position::Record(head.record_id),
+    }
 }
 
 impl Reader {
@@ -155,7 +166,7 @@ impl Reader {
         if let Some(system) = self.walker.systems.get_mut(system) {
             system.wanted |= wanted;
         }
-        if wanted {
+        if wanted && !sink.is_told(&identity(&head, &self.walker.interned)) {
             if !known_whole {
                 self.walker.forget_passing(before);
                 self.walker.look(data, frame)?;

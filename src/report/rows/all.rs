@@ -5,17 +5,19 @@
 //! What a local time means is known only then, too. Sources with local times are texts and exports, which are read once
 //! more for their rows: nothing of them has to wait in memory.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 
-use super::{Row, RowFormat, Tie};
-use crate::analysis::{Analysis, Observer, Scope, analyze_observed};
+use super::{Row, RowFormat, Stamp, Tie};
+use crate::analysis::{Analysis, Observer, Scope, analyze_observed, number_of};
 use crate::bundle::Bundle;
-use crate::event::{Event, Origin, SourceId, Timestamp};
+use crate::event::{Event, Origin, Passing, SourceId, TimeQuality, Timestamp};
 use crate::merge::{Key, Sorter};
 use crate::parsers::{Interest, Kept};
 use crate::redact::Redactor;
@@ -30,6 +32,17 @@ const BATCH: usize = 32 << 10;
 
 /// Bytes that most rows have room in.
 const ROW: usize = 512;
+
+/// Events whose rows are gathered at most, however few bytes those have that say the same.
+const PIECES: usize = 512;
+
+/// Rows that are looked through for one that is the same: of a flood that goes round a few.
+const RECENT: usize = 4;
+
+thread_local! {
+    /// Where rows are rendered.
+    static RENDERED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Logs of one source that are told apart: by channel and computer.
 const LOGS: usize = 4096;
@@ -66,7 +79,7 @@ pub fn write(
             return Ok(());
         }
         count += 1;
-        put.row(count, ties.of_key(key), rendered)
+        put.row(count, stamp(key), ties.of_key(key), rendered)
     })?;
     let left_out = put.finish()?;
     Ok(Written { rows: count, left_out, copies, complete: analysis.is_complete() })
@@ -125,14 +138,19 @@ enum Times<'c> {
     Local(Option<&'c WallClock>),
 }
 
+/// A rendered row, and where it stands in the batch.
+type Placed = (Arc<[u8]>, Range<usize>);
+
 /// The rows of one source.
 struct SourceRows<'s> {
     rows: &'s Rows<'s>,
     source: &'s Source,
     times: Times<'s>,
-    /// Rendered rows one after the other, with their keys and lengths.
+    /// Rendered rows one after the other; and of each event the key and the place of its row.
     bytes: Vec<u8>,
-    pieces: Vec<(Key, usize)>,
+    pieces: Vec<(Key, Range<usize>)>,
+    /// Rows that were added last, with their places: what is said again is kept once.
+    recent: [Option<Placed>; RECENT],
     /// Events so far.
     number: u64,
     logs: Logs,
@@ -143,23 +161,43 @@ struct SourceRows<'s> {
 /// An event, rendered.
 struct Rendered {
     time: i128,
+    quality: TimeQuality,
     origin: Origin,
     log: Log,
     /// Nothing when it is no row, or not yet.
-    row: Option<Vec<u8>>,
+    row: Option<Arc<[u8]>>,
     is_local: bool,
 }
 
 impl<'s> SourceRows<'s> {
     fn new(rows: &'s Rows<'s>, source: &'s Source, times: Times<'s>) -> Self {
-        let (bytes, pieces, logs) = Default::default();
-        Self { rows, source, times, bytes, pieces, number: 0, logs, waits: false }
+        let (bytes, pieces, recent, logs) = Default::default();
+        Self { rows, source, times, bytes, pieces, recent, number: 0, logs, waits: false }
+    }
+
+    /// Where a row stands among those of the batch.
+    fn place(&mut self, row: Arc<[u8]>) -> Range<usize> {
+        let known = self.recent.iter().flatten().find(|(known, _)| Arc::ptr_eq(known, &row));
+        if let Some((_, place)) = known {
+            return place.clone();
+        }
+        if self.bytes.capacity() == 0 {
+            self.bytes.reserve(BATCH + 2 * ROW);
+        }
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(&row);
+        let place = start..self.bytes.len();
+        self.recent.rotate_right(1);
+        let [newest, ..] = &mut self.recent;
+        *newest = Some((row, place.clone()));
+        place
     }
 
     fn hand_over(&mut self) {
         self.bytes.shrink_to_fit();
         self.rows.hand_over(&self.pieces, std::mem::take(&mut self.bytes));
         self.pieces.clear();
+        self.recent = Default::default();
     }
 }
 
@@ -175,6 +213,7 @@ impl Watch for SourceRows<'_> {
         let (time, row) = rendered.unzip();
         Some(Box::new(Rendered {
             time: time.unwrap_or(UNDATED),
+            quality: event.time.resolve(None).1,
             origin: event.origin,
             log: (event.channel.clone(), event.computer.clone()),
             row,
@@ -182,21 +221,41 @@ impl Watch for SourceRows<'_> {
         }))
     }
 
+    fn looks_again(&self) -> bool {
+        self.rows.format.leaves_stamp_open()
+    }
+
+    fn look_again(&self, like: &Kept, passing: &Passing) -> Option<Kept> {
+        let like: &Rendered = like.downcast_ref()?;
+        let (time, quality) = passing.time.resolve(None);
+        let time = time.filter(|_| quality == like.quality && !like.is_local)?;
+        let row = match &like.row {
+            _ if !self.rows.is_in_scope(time) => None,
+            Some(row) => Some(Arc::clone(row)),
+            None => return None,
+        };
+        Some(Box::new(Rendered {
+            time: if row.is_some() { nanoseconds(time) } else { UNDATED },
+            quality,
+            origin: passing.origin,
+            log: like.log.clone(),
+            row,
+            is_local: false,
+        }))
+    }
+
     fn take(&mut self, seen: Kept) {
         let Ok(rendered) = seen.downcast::<Rendered>() else { return };
-        let Rendered { time, origin, log, row, is_local } = *rendered;
+        let Rendered { time, origin, log, row, is_local, .. } = *rendered;
         self.number += 1;
         self.waits |= is_local && matches!(self.times, Times::Told);
         // The number tells records of one place apart; where it says which log, it does so still.
         let number = self.number << 16 | self.logs.index(log);
         if let Some(row) = row {
-            if self.bytes.capacity() == 0 {
-                self.bytes.reserve(BATCH + 2 * ROW);
-            }
-            self.bytes.extend_from_slice(&row);
-            self.pieces.push(((time, origin, number), row.len()));
+            let place = self.place(row);
+            self.pieces.push(((time, origin, number), place));
         }
-        if self.bytes.len() >= BATCH {
+        if self.bytes.len() >= BATCH || self.pieces.len() >= PIECES {
             self.hand_over();
         }
     }
@@ -237,27 +296,32 @@ impl Rows<'_> {
         source: &Source,
         (event, found): (&Event, &[SignatureId]),
         clock: Option<&WallClock>,
-    ) -> Option<(i128, Vec<u8>)> {
+    ) -> Option<(i128, Arc<[u8]>)> {
         let mut row = Row::of_event(self.db, &source.path, event, found);
         if let (Timestamp::Local(local), Some(clock)) = (event.time, clock) {
             let (time, quality) = clock.instant(local, event.origin.position);
             (row.time, row.quality) = (Some(time), quality);
         }
-        let early = self.scope.from.zip(row.time).is_some_and(|(from, time)| time < from);
-        let late = self.scope.to.zip(row.time).is_some_and(|(to, time)| time > to);
-        if early || late {
+        if row.time.is_some_and(|time| !self.is_in_scope(time)) {
             return None;
         }
         let time = row.time.map_or(UNDATED, nanoseconds);
         if let Some(redactor) = self.redactor {
             redactor.row(&mut row);
         }
-        let mut out = Vec::with_capacity(ROW);
-        self.format.render(&row, &mut out);
-        Some((time, out))
+        let row = RENDERED.with_borrow_mut(|out| {
+            out.clear();
+            self.format.render(&row, out);
+            Arc::from(out.as_slice())
+        });
+        Some((time, row))
     }
 
-    fn hand_over(&self, pieces: &[(Key, usize)], bytes: Vec<u8>) {
+    fn is_in_scope(&self, time: DateTime<Utc>) -> bool {
+        self.scope.from.is_none_or(|from| from <= time) && self.scope.to.is_none_or(|to| time <= to)
+    }
+
+    fn hand_over(&self, pieces: &[(Key, Range<usize>)], bytes: Vec<u8>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let State { sorter, outcome, .. } = &mut *state;
         if outcome.is_ok() {
@@ -276,6 +340,11 @@ fn nanoseconds(time: DateTime<Utc>) -> i128 {
 fn instant(nanoseconds: i128) -> Option<DateTime<Utc>> {
     let seconds = i64::try_from(nanoseconds.div_euclid(1_000_000_000)).ok()?;
     DateTime::from_timestamp(seconds, u32::try_from(nanoseconds.rem_euclid(1_000_000_000)).ok()?)
+}
+
+fn stamp((time, origin, _): &Key) -> Stamp {
+    let time = Some(*time).filter(|time| *time != UNDATED).and_then(instant);
+    Stamp { time, record: number_of(origin.position) }
 }
 
 /// The logs that a source has events of.

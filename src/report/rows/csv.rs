@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 
-use super::{HERE, Lines, Put, Row, RowFormat, Tie};
+use super::{HERE, Put, Row, RowFormat, Stamp, Tie};
 use crate::analysis::Analysis;
 use crate::event::TimeQuality;
 use crate::report::push_instant;
@@ -61,14 +61,13 @@ impl RowFormat for Csv {
     fn render(&self, row: &Row<'_>, out: &mut Vec<u8>) {
         let Self(dialect) = *self;
         let mut cells = Cells { dialect, out };
-        cells.time(row.time);
         cells.own(quality(row.quality));
         cells.text(&row.host);
         cells.own(row.role());
         cells.text(row.channel);
         cells.text(row.provider);
         cells.number(row.event_id.map(u64::from));
-        cells.number(row.record());
+        cells.out.push(HERE);
         cells.number(row.level.map(u64::from));
         cells.text(&row.signature);
         cells.own(&row.causes);
@@ -83,6 +82,10 @@ impl RowFormat for Csv {
         out.extend(b"\r\n");
     }
 
+    fn leaves_stamp_open(&self) -> bool {
+        true
+    }
+
     fn begin<'w>(
         &self,
         _: &'w Analysis<'w>,
@@ -95,24 +98,43 @@ impl RowFormat for Csv {
         let mut delimiter = [0; 4];
         let head = COLUMNS.join(dialect.delimiter().encode_utf8(&mut delimiter));
         write!(out, "{head}\r\n")?;
-        let tie = match dialect {
-            Dialect::ExcelSemicolon => |out: &mut dyn Write, tie: Tie| match tie {
-                None => out.write_all(b";;"),
-                Some((incident, seconds)) => {
-                    write!(out, ";{incident};{}", decimals(seconds).replace('.', ","))
-                }
-            },
-            _ => |out: &mut dyn Write, tie: Tie| match tie {
-                None => out.write_all(b",,"),
-                Some((incident, seconds)) => write!(out, ",{incident},{}", decimals(seconds)),
-            },
-        };
-        Ok(Box::new(Lines { out, number: Some(("", "")), tie, left_out: 0 }))
+        Ok(Box::new(Table { dialect, out, line: Vec::new() }))
     }
 }
 
-fn decimals(seconds: Option<f64>) -> String {
-    seconds.map(|seconds| format!("{seconds:.3}")).unwrap_or_default()
+/// Writes rows with their number, stamp and incident.
+struct Table<'w> {
+    dialect: Dialect,
+    out: &'w mut dyn Write,
+    line: Vec<u8>,
+}
+
+impl Put for Table<'_> {
+    fn row(&mut self, number: u64, stamp: Stamp, tie: Tie, rendered: &[u8]) -> io::Result<()> {
+        let mut rest = rendered;
+        let mut part = || {
+            let end = memchr::memchr(HERE, rest).unwrap_or(rest.len());
+            let (part, after) = rest.split_at(end);
+            rest = after.get(1..).unwrap_or_default();
+            part
+        };
+        self.line.clear();
+        let mut cells = Cells { dialect: self.dialect, out: &mut self.line };
+        cells.out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+        cells.time(stamp.time);
+        cells.out.extend_from_slice(part());
+        cells.number(stamp.record);
+        cells.out.extend_from_slice(part());
+        cells.number(tie.map(|(incident, _)| incident));
+        cells.decimals(tie.and_then(|(_, seconds)| seconds));
+        cells.out.extend_from_slice(part());
+        self.out.write_all(&self.line)
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<u64> {
+        self.out.flush()?;
+        Ok(0)
+    }
 }
 
 /// Appends cells, each with its delimiter before it: the number stands in front of the first.
@@ -143,6 +165,14 @@ impl Cells<'_> {
         if let Some(number) = number {
             self.out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
         }
+    }
+
+    fn decimals(&mut self, number: Option<f64>) {
+        self.delimiter();
+        let text = number.map(|number| format!("{number:.3}")).unwrap_or_default();
+        let is_european = self.dialect == Dialect::ExcelSemicolon;
+        let text = if is_european { text.replace('.', ",") } else { text };
+        self.out.extend_from_slice(text.as_bytes());
     }
 
     /// Text from a log.

@@ -15,6 +15,15 @@ use crate::timeline::Entry;
 /// The incident a row belongs to, counted from 1, and the seconds from its first failure.
 pub type Tie = Option<(u64, Option<f64>)>;
 
+/// In what rows differ of events that say the same again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// See [`Row::time`].
+    pub time: Option<DateTime<Utc>>,
+    /// See [`Row::record`].
+    pub record: Option<u64>,
+}
+
 /// One row.
 #[derive(Debug, Clone)]
 pub struct Row<'a> {
@@ -132,6 +141,12 @@ impl<'a> Row<'a> {
     #[must_use]
     pub fn record(&self) -> Option<u64> {
         crate::analysis::number_of(self.position)
+    }
+
+    /// When and where its event was.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        Stamp { time: self.time, record: self.record() }
     }
 
     /// The word for its role; empty when it plays none.

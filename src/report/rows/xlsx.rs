@@ -9,7 +9,7 @@ use rust_xlsxwriter::{
 };
 
 use super::csv::{COLUMNS, quality};
-use super::{Put, Row, RowFormat, Tie};
+use super::{Put, Row, RowFormat, Stamp, Tie};
 use crate::analysis::Analysis;
 use crate::diagnosis::Diagnosis;
 use crate::report::words::{
@@ -117,7 +117,7 @@ struct Book<'w> {
 }
 
 impl Put for Book<'_> {
-    fn row(&mut self, number: u64, tie: Tie, rendered: &[u8]) -> io::Result<()> {
+    fn row(&mut self, number: u64, _: Stamp, tie: Tie, rendered: &[u8]) -> io::Result<()> {
         self.put(number, tie, &String::from_utf8_lossy(rendered)).map_err(io::Error::other)
     }
 
