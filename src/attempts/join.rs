@@ -14,7 +14,12 @@ use super::{Attempt, AttemptSide, JOIN, may_be_same};
 pub struct Attempts {
     /// Every attempt that was kept.
     pub list: Vec<Attempt>,
+    /// Places of those that succeeded, by host and peer.
+    successes: HashMap<Place, Vec<usize>>,
 }
+
+/// A host and its peer.
+type Place = (Arc<str>, Option<Arc<str>>);
 
 impl Attempts {
     /// Joins what the sources of a bundle say: RdpCoreTS, RemoteConnectionManager and LocalSessionManager are files of
@@ -49,7 +54,18 @@ impl Attempts {
         loose.into_iter().for_each(|attempt| shelf.add(attempt));
         let mut list = shelf.list;
         list.sort_by(|a, b| (a.start, &a.host, &a.activity).cmp(&(b.start, &b.host, &b.activity)));
-        Self { list }
+        let mut successes: HashMap<_, Vec<_>> = HashMap::new();
+        for (place, attempt) in list.iter().enumerate().filter(|(_, attempt)| attempt.succeeded()) {
+            successes.entry(attempt.between()).or_default().push(place);
+        }
+        Self { list, successes }
+    }
+
+    /// The attempts that succeeded between the two of another one, in order of time. Asked for each of a hundred thousand
+    /// that died.
+    pub fn successes_like(&self, other: &Attempt) -> impl Iterator<Item = &Attempt> {
+        let places = self.successes.get(&other.between()).map_or(&[][..], Vec::as_slice);
+        places.iter().filter_map(|place| self.list.get(*place))
     }
 }
 

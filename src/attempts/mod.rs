@@ -92,6 +92,11 @@ impl Attempt {
     /// A logon that ends this soon without a shell was cut short; a slow profile takes a minute to fail.
     pub const THROWN_OUT: TimeDelta = TimeDelta::minutes(2);
 
+    /// The computer that logged it, and its peer.
+    pub(crate) fn between(&self) -> (Arc<str>, Option<Arc<str>>) {
+        (Arc::clone(&self.host), self.peer.clone())
+    }
+
     /// Whether it got into a session.
     #[must_use]
     pub fn succeeded(&self) -> bool {

@@ -1,9 +1,9 @@
 //! What the server saw of the failures that the client's side tells of, and the failures that only the server saw.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::clock::Offsets;
 use super::failure::{Basis, Failure, origins};
@@ -52,7 +52,7 @@ pub(super) fn add_server_side(case: &Case, offsets: &Offsets, failures: &mut Vec
         .filter(|(index, death)| !taken.contains(index) && died(death))
         .map(|(_, death)| *death);
     let own =
-        left.filter(|death| belongs_to_a_user(case, death) && !bursts.contains(&peer_key(death)));
+        left.filter(|death| belongs_to_a_user(case, death) && !bursts.contains(&death.between()));
     failures.extend(own.map(server_failure));
 }
 
@@ -155,43 +155,32 @@ fn distance(failure: &Failure, death: &Attempt, offsets: &Offsets) -> Option<Tim
     (same_server && far <= reach).then_some(far)
 }
 
-fn peer_key(attempt: &Attempt) -> (Arc<str>, Option<Arc<str>>) {
-    (Arc::clone(&attempt.host), attempt.peer.clone())
-}
+type Peer = (Arc<str>, Option<Arc<str>>);
 
 /// Peers that die faster than people click: scanners and password guessers.
-fn burst_peers(deaths: &[&Attempt]) -> BTreeSet<(Arc<str>, Option<Arc<str>>)> {
-    let mut bursts = BTreeSet::new();
-    let mut keys: Vec<_> = deaths.iter().map(|death| peer_key(death)).collect();
-    keys.sort();
-    keys.dedup();
-    for key in keys {
-        let times: Vec<_> =
-            deaths.iter().filter(|death| peer_key(death) == key).map(|death| death.start).collect();
-        let dense = BURSTS.iter().any(|(count, within)| {
+fn burst_peers(deaths: &[&Attempt]) -> HashSet<Peer> {
+    let mut times: HashMap<Peer, Vec<DateTime<Utc>>> = HashMap::new();
+    for death in deaths {
+        times.entry(death.between()).or_default().push(death.start);
+    }
+    let is_dense = |times: &[DateTime<Utc>]| {
+        BURSTS.iter().any(|(count, within)| {
             times.windows(*count).any(|window| match (window.first(), window.last()) {
                 (Some(first), Some(last)) => *last - *first <= *within,
                 _ => false,
             })
-        });
-        if dense {
-            bursts.insert(key);
-        }
-    }
-    bursts
+        })
+    };
+    times.into_iter().filter(|(_, times)| is_dense(times)).map(|(peer, _)| peer).collect()
 }
 
 fn follows_success(case: &Case, death: &Attempt) -> bool {
     let (earliest, latest) = (death.start - RETRY, death.end + RETRY);
-    // Times first: there may be a hundred thousand attempts, and few of them are near.
-    case.attempts.list.iter().any(|other| {
+    case.attempts.successes_like(death).any(|other| {
         other.end >= death.start
             && other.start >= earliest
             && other.start <= latest
             && other.side == AttemptSide::Server
-            && other.succeeded()
-            && other.peer == death.peer
-            && other.host == death.host
     })
 }
 
@@ -199,10 +188,7 @@ fn follows_success(case: &Case, death: &Attempt) -> bool {
 /// before or after, or one of a private network. The internet knocks on every open port.
 fn belongs_to_a_user(case: &Case, death: &Attempt) -> bool {
     let Some(peer) = &death.peer else { return false };
-    let known = case.attempts.list.iter().any(|other| {
-        other.host == death.host && other.peer.as_ref() == Some(peer) && other.succeeded()
-    });
-    known || is_private(peer)
+    is_private(peer) || case.attempts.successes_like(death).next().is_some()
 }
 
 pub(super) fn is_private(address: &str) -> bool {
