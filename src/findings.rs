@@ -282,7 +282,19 @@ impl Findings {
     pub fn absorb(&mut self, other: Self) {
         for (key, series) in other.into_series() {
             let place = self.place_of(key);
-            series.buckets.into_iter().for_each(|bucket| self.insert(place, bucket));
+            self.put(place, series);
+        }
+    }
+
+    /// Puts a series to what is at its place: as a whole where nothing is, and there is room.
+    fn put(&mut self, place: usize, series: Series) {
+        let (more, limit) = (series.buckets.len(), self.limit());
+        match self.series.get_mut(place).filter(|known| known.buckets.is_empty()) {
+            Some(known) if more <= limit && self.buckets + more <= ROOM => {
+                *known = series.reopened();
+                self.buckets += more;
+            }
+            _ => series.buckets.into_iter().for_each(|bucket| self.insert(place, bucket)),
         }
     }
 
@@ -317,14 +329,29 @@ impl Findings {
             ..Self::default()
         };
         for (key, mut series) in before.into_series() {
-            for mut bucket in series.buckets.drain(..) {
-                change(&mut bucket);
-                let host = bucket.example.computer.clone().unwrap_or_else(|| "".into());
+            let mut is_as_before = true;
+            for bucket in &mut series.buckets {
+                let first = bucket.first;
+                change(bucket);
+                is_as_before &= bucket.first == first && host(bucket) == &*key.host;
+            }
+            if is_as_before {
+                let place = self.place_or_new(key);
+                self.put(place, series);
+                continue;
+            }
+            for bucket in series.buckets {
+                let host = host(&bucket).into();
                 let place = self.place_or_new(SeriesKey { host, ..key.clone() });
                 self.insert(place, bucket);
             }
         }
     }
+}
+
+/// The computer of the events in a bucket.
+fn host(bucket: &Bucket) -> &str {
+    bucket.example.computer.as_deref().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -357,6 +384,33 @@ mod tests {
             series.buckets.last().unwrap().last.unwrap(),
         );
         assert_eq!((ends.1 - ends.0).num_seconds(), 99_999);
+    }
+
+    #[test]
+    fn a_series_that_is_taken_whole_is_what_its_buckets_are_one_by_one() {
+        let (mut flood, mut others) = (Findings::default(), Findings::default());
+        for second in 0..2000 {
+            add(&mut flood, &hit(second * 3, "192.0.2.9"));
+            add(&mut others, &hit(second * 7 + 1, if second % 2 == 0 { "192.0.2.9" } else { "" }));
+        }
+        let mut whole = Findings::default();
+        whole.absorb(flood.clone());
+        let mut single = Findings::default();
+        for (key, series) in flood.into_series() {
+            let place = single.place_of(key);
+            series.buckets.into_iter().for_each(|bucket| single.insert(place, bucket));
+        }
+        for findings in [&mut whole, &mut single] {
+            findings.absorb(others.clone());
+            findings.rewrite(&mut |_| ());
+        }
+        let told = |findings: &Findings| {
+            let series =
+                findings.series().map(|(key, series)| (key.clone(), series.buckets.clone()));
+            (findings.buckets, series.collect::<Vec<_>>())
+        };
+        assert_eq!(told(&whole), told(&single));
+        assert_eq!(whole.series().map(|(_, series)| series.count()).sum::<u64>(), 4000);
     }
 
     #[test]

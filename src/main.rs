@@ -10,6 +10,7 @@ mod show;
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -80,7 +81,8 @@ fn database(dir: Option<&Path>) -> anyhow::Result<Database> {
 
 /// What commands that read one bundle begin with.
 struct Job {
-    db: Database,
+    /// It lives as long as the process, whose memory goes back as a whole.
+    db: &'static Database,
     bundle: Bundle,
     scope: Scope,
     progress: Progress,
@@ -95,7 +97,7 @@ impl Job {
         // do. On Windows it has half the stack of the others, which hostile input may need.
         let threads = if cfg!(windows) { threads } else { threads.use_current_thread() };
         threads.build_global().context("cannot start the threads")?;
-        let db = database(input.signatures.as_deref())?;
+        let db = Box::leak(Box::new(database(input.signatures.as_deref())?));
         let options = Options {
             passwords: input.password.clone(),
             wanted: rdpwhy::parsers::is_known,
@@ -127,11 +129,11 @@ impl Job {
     fn analyze(&self) -> anyhow::Result<Analysis<'_>> {
         let progress = |_| self.progress.file_done();
         let analysis = match self.redaction.as_ref() {
-            None => analyze(&self.bundle, &self.db, &self.scope, &progress),
+            None => analyze(&self.bundle, self.db, &self.scope, &progress),
             Some(redaction) => {
                 let names = Names::default();
                 let mut analysis =
-                    analyze_observed(&self.bundle, &self.db, &self.scope, &progress, Some(&names));
+                    analyze_observed(&self.bundle, self.db, &self.scope, &progress, Some(&names));
                 let redactor = redaction.redactor(names);
                 redactor.analysis(&mut analysis);
                 redaction.write_map(&redactor)?;
@@ -148,13 +150,13 @@ impl Job {
         let redactor = self.redaction.as_ref().map(|redaction| {
             let names = Names::default();
             self.progress.twice();
-            let _ = analyze_observed(&self.bundle, &self.db, &self.scope, &|_| (), Some(&names));
+            let _ = analyze_observed(&self.bundle, self.db, &self.scope, &|_| (), Some(&names));
             redaction.redactor(names)
         });
         let written = rows::all::write(
             format,
             &self.bundle,
-            &self.db,
+            self.db,
             &self.scope,
             redactor.as_ref(),
             &progress,
@@ -173,7 +175,8 @@ fn outcome(complete: bool) -> ExitCode {
 
 fn run_analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
     let job = Job::new(&arguments.input)?;
-    let analysis = job.analyze()?;
+    // Nothing is gained by taking it apart: the process ends behind it.
+    let analysis = ManuallyDrop::new(job.analyze()?);
     if let Some(dir) = &arguments.output {
         write_files(&analysis, dir, arguments.format)?;
     }

@@ -20,6 +20,20 @@ use crate::event::{Origin, Position, SourceId};
 const EVENT_LOG: &[u8] = b"ElfFile\0";
 const EVENT_LOG_HEAD: usize = 8 * 1024;
 
+/// As many first bytes as a source needs of them: of an event log few, and its others need not be read twice.
+fn first_bytes(mut reader: Box<dyn Read + Send>, bytes: u64) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(EVENT_LOG_HEAD);
+    reader.by_ref().take(EVENT_LOG_HEAD as u64).read_to_end(&mut head)?;
+    let more = limits::HEAD_BYTES - EVENT_LOG_HEAD as u64;
+    if !head.starts_with(EVENT_LOG) && head.len() == EVENT_LOG_HEAD {
+        let expected = bytes.saturating_sub(EVENT_LOG_HEAD as u64).min(more);
+        head.reserve_exact(usize::try_from(expected).unwrap_or_default());
+        reader.take(more).read_to_end(&mut head)?;
+    }
+    head.shrink_to_fit();
+    Ok(head)
+}
+
 /// Where the bytes of a source come from: a file, a member of an archive. Opening never writes and never locks.
 pub trait Content: Send + Sync {
     /// A fresh reader from the first byte.
@@ -81,12 +95,7 @@ impl Source {
         bytes: u64,
         content: Box<dyn Content>,
     ) -> io::Result<Self> {
-        let mut head = Vec::new();
-        content.open()?.take(limits::HEAD_BYTES).read_to_end(&mut head)?;
-        if head.starts_with(EVENT_LOG) {
-            head.truncate(EVENT_LOG_HEAD);
-            head.shrink_to_fit();
-        }
+        let head = first_bytes(content.open()?, bytes)?;
         Ok(Self {
             id,
             path: path.into(),

@@ -44,6 +44,11 @@ impl Series {
         self.shrink(limit);
     }
 
+    /// The same buckets, as if they had been added one by one: another source's hits may stand between them.
+    pub(super) fn reopened(self) -> Self {
+        Self { width: 0, ..self }
+    }
+
     /// The bucket that a hit falls into, if there is one.
     pub(super) fn place(&self, time: Option<DateTime<Utc>>) -> Option<usize> {
         let place = self.buckets.partition_point(|known| known.first <= time).checked_sub(1)?;

@@ -102,7 +102,7 @@ fn parse(source: &Source, way: Way, sink: &mut dyn Sink) -> Share {
 
 fn read(source: &Source, way: Way, share: &mut Share, sink: &mut dyn Sink) -> io::Result<()> {
     let mut reader = source.open()?;
-    let mut first = Vec::new();
+    let mut first = Vec::with_capacity(header::BYTES);
     reader.by_ref().take(header::BYTES as u64).read_to_end(&mut first)?;
     let mut tally = Tally::new(FileHeader::parse(&first), source.bytes);
     let workshop = Workshop::open();
