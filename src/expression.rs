@@ -1,6 +1,13 @@
 //! Regular expressions that are constants of this crate.
 
-use regex::Regex;
+pub(crate) mod needles;
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use regex::{Captures, Match, Regex, Replacer};
+
+use self::needles::{Words, may_match, needles};
 
 /// Blanks of texts: those of ASCII, and those that French, recent Windows and Japanese put before a colon, between a time
 /// and its `PM`, and between words.
@@ -11,8 +18,63 @@ const BLANKS: &str = r"\t-\r\x20\u{a0}\u{202f}\u{3000}";
 /// The tables of Unicode behind these classes make an expression ten times as costly: all of this crate took 80 ms to be
 /// made with them, as long as the reading of a hundred megabytes of logs. No log writes its numbers in other digits; where
 /// letters of other languages are meant, say `\p{L}` or what they are not.
-pub(crate) fn expression(text: &str) -> Regex {
-    Regex::new(&ascii(text)).expect("the expression is a constant")
+pub(crate) fn expression(text: &str) -> Expression {
+    Expression { text: ascii(text), needles: OnceLock::new(), regex: OnceLock::new() }
+}
+
+/// A constant expression that is compiled for the first text that has the words it needs: a ticket meets few of those that
+/// tickets are read with, and they cost more than the reading.
+#[derive(Debug)]
+pub(crate) struct Expression {
+    text: String,
+    needles: OnceLock<Vec<Words>>,
+    regex: OnceLock<Regex>,
+}
+
+impl Expression {
+    /// The compiled expression; none when it cannot match the text.
+    fn for_text(&self, text: &str) -> Option<&Regex> {
+        if self.regex.get().is_none()
+            && !may_match(self.needles.get_or_init(|| needles(&self.text)), text)
+        {
+            return None;
+        }
+        Some(self.compiled())
+    }
+
+    fn compiled(&self) -> &Regex {
+        self.regex.get_or_init(|| Regex::new(&self.text).expect("the expression is a constant"))
+    }
+
+    pub(crate) fn is_match(&self, text: &str) -> bool {
+        self.for_text(text).is_some_and(|regex| regex.is_match(text))
+    }
+
+    pub(crate) fn find<'t>(&self, text: &'t str) -> Option<Match<'t>> {
+        self.for_text(text)?.find(text)
+    }
+
+    pub(crate) fn find_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Match<'t>> {
+        self.for_text(text).into_iter().flat_map(move |regex| regex.find_iter(text))
+    }
+
+    pub(crate) fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
+        self.for_text(text)?.captures(text)
+    }
+
+    pub(crate) fn captures_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Captures<'t>> {
+        self.for_text(text).into_iter().flat_map(move |regex| regex.captures_iter(text))
+    }
+
+    pub(crate) fn split<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> {
+        let regex = self.for_text(text);
+        let whole = if regex.is_none() { Some(text) } else { None };
+        whole.into_iter().chain(regex.into_iter().flat_map(move |regex| regex.split(text)))
+    }
+
+    pub(crate) fn replace_all<'t>(&self, text: &'t str, with: impl Replacer) -> Cow<'t, str> {
+        self.for_text(text).map_or(Cow::Borrowed(text), |regex| regex.replace_all(text, with))
+    }
 }
 
 /// The same expression with its classes spelt out.
@@ -56,6 +118,25 @@ fn escape(letter: Option<char>, within: bool, spelt: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_expression_is_compiled_for_the_first_text_that_may_match() {
+        let code = expression(r"(?i)error code:\s(\d+)");
+        let other = "Fehlercode: 5, nothing else";
+        assert!(!code.is_match(other) && code.find(other).is_none());
+        assert_eq!((code.find_iter(other).count(), code.captures_iter(other).count()), (0, 0));
+        assert_eq!(code.split(other).collect::<Vec<_>>(), [other]);
+        assert_eq!(code.replace_all(other, "x"), other);
+        assert!(code.regex.get().is_none());
+        let text = "ERROR CODE: 5 and error code: 7.";
+        for _ in 0..2 {
+            assert_eq!(code.captures(text).unwrap().get(1).unwrap().as_str(), "5");
+            assert_eq!(code.find_iter(text).count(), 2);
+            assert_eq!(code.split(text).collect::<Vec<_>>(), ["", " and ", "."]);
+            assert_eq!(code.replace_all(text, "x"), "x and x.");
+            assert!(!code.is_match(other));
+        }
+    }
 
     #[test]
     fn classes_are_of_ascii_and_blanks_of_all_texts() {

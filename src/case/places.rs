@@ -12,10 +12,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use regex::Regex;
-
 use super::{HostKey, HostRoles};
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 
 /// Computers by the folders in which their logs lie.
 #[derive(Debug, Default)]
@@ -130,7 +128,7 @@ pub(crate) fn collected_from(path: &str) -> Option<String> {
 }
 
 fn by_pattern(part: &str) -> Option<String> {
-    static NAMES: LazyLock<Regex> = LazyLock::new(|| {
+    static NAMES: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"(?xi)
             ^MSRD-Results-(?P<msrd>.+?)(?:[-_]\d{8}_\d{4,6})?(?:\.zip)?$
@@ -155,7 +153,7 @@ fn by_pattern(part: &str) -> Option<String> {
 
 /// The archive around a drive: `2026-11-18T091400_SRV01.zip!C/…`, `SRV01.zip!C/…`. A folder may be called anything.
 fn by_image(part: &str) -> Option<String> {
-    static IMAGE: LazyLock<Regex> = LazyLock::new(|| {
+    static IMAGE: LazyLock<Expression> = LazyLock::new(|| {
         expression(r"^(?:\d{4}-\d\d-\d\dT\d{6}_(.+?)(?:\.\w+)?|([A-Za-z0-9-]{2,15})\.zip)$")
     });
     let found = IMAGE.captures(part)?;

@@ -3,12 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use regex::Regex;
-
 use super::places::{self, Places};
 use super::{Case, Host, HostKey, HostRoles};
 use crate::event::SourceId;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::scan::Scan;
 use crate::source::Source;
 
@@ -161,9 +159,9 @@ impl Owners {
 
 /// What `hostname` printed, or stands behind the label of `systeminfo`. Where two machines are named, none is.
 fn printed_name<'t>(lines: &[&'t str]) -> Option<&'t str> {
-    static ASKED: LazyLock<Regex> =
+    static ASKED: LazyLock<Expression> =
         LazyLock::new(|| expression(r"(?i)>\s*hostname(?:\.exe)?\s*(?:[&;|].*)?$"));
-    static NAME: LazyLock<Regex> = LazyLock::new(|| expression(r"^[A-Za-z][\w.-]{0,62}$"));
+    static NAME: LazyLock<Expression> = LazyLock::new(|| expression(r"^[A-Za-z][\w.-]{0,62}$"));
     let printed = lines.windows(2).filter_map(|pair| match pair {
         [asked, name] if ASKED.is_match(asked) => Some(*name),
         _ => None,

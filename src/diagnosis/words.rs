@@ -3,10 +3,8 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use crate::case::Case;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 
 /// What the words say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,7 +39,7 @@ impl Complaint {
 
 /// Words of failing, in the languages that tickets come in, and codes, which nobody quotes when all is well. Nouns such as
 /// `failures` are left out: they are asked about.
-static FAILING: LazyLock<Regex> = LazyLock::new(|| {
+static FAILING: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r"(?x)
         \b(?:can'?t|cannot|can\ not|could\ not|couldn't|unable|fails?|failed|failing|won't|refuse[sd]?|denied|rejected
@@ -70,7 +68,7 @@ static FAILING: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Words of somebody for whom all is well. That it is for a colleague, or was yesterday, reassures of nothing.
-static REASSURING: LazyLock<Regex> = LazyLock::new(|| {
+static REASSURING: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r"(?x)
         \bno\ complaints?\b|\bno\ (?:remote\ desktop|rdp)\ (?:problems?|issues?)\b|\bnot\ report\b|\breport\ no\b
@@ -87,7 +85,7 @@ static REASSURING: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Everything works but one thing.
-static EXCEPTING: LazyLock<Regex> = LazyLock::new(|| {
+static EXCEPTING: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r"\b(?:works?|fine|geht|fonctionne|funciona)\b[^.!?]{0,60}\b(?:except|but not|außer|sauf|excepto|menos)\b",
     )
@@ -98,7 +96,7 @@ pub(super) fn is_of_another_day(sentence: &str) -> bool {
     PAST.is_match(&sentence.to_lowercase())
 }
 
-static PAST: LazyLock<Regex> = LazyLock::new(|| {
+static PAST: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r"(?x)
         \bwhen\ (?:i|we|he|she|they)\ had\b|\bback\ (?:then|in)\b|\blast\ (?:month|year|spring|summer|autumn|winter)\b
@@ -109,7 +107,7 @@ static PAST: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// It is over.
-static OVER: LazyLock<Regex> = LazyLock::new(|| {
+static OVER: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r"(?x)
         \b(?:works?|worked|working|fine|up|back|ok)\ (?:\S+\ )?again\b|\bback\ (?:to\ normal|up|online)\b
@@ -118,7 +116,7 @@ static OVER: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-static ENDING: LazyLock<Regex> = LazyLock::new(|| {
+static ENDING: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r"(?x)
         disconnect|\bkick|\bthrown\b|\bthrows\b|\blost\b|\blosing\b|\bended\b|\bends\b|\bcloses\b|\bclosed\b|log(?:ged|s)\ (?:me\ |us\ )?(?:off|out)

@@ -14,14 +14,12 @@ mod rights;
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use self::account::Account;
 use self::rights::Entry;
 use super::damage::{self, Damage};
 use super::{Parser, Sink};
 use crate::event::{Event, Timestamp};
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::source::Source;
 
 /// Permissions of the key folder.
@@ -77,7 +75,7 @@ impl Parser for Acl {
 
 /// The path of a key folder or of a file in it at the beginning of a line, and what follows.
 fn object(line: &str) -> Option<(&str, &str)> {
-    static PATH: LazyLock<Regex> = LazyLock::new(|| {
+    static PATH: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"(?ix)^((?:[a-z]:\\|\\\\|%)[^:*?]*?\\(?:MachineKeys|Crypto\\Keys)(?:\\[^\\\s:]*)*
             |(?:MachineKeys|Keys)(?:\\[^\\\s:]+)?

@@ -13,14 +13,13 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
-use regex::Regex;
 
 use super::coverage::Lines as Covered;
 use super::damage::{self, Damage};
 use super::{Parser, Sink, servicing};
 use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::source::Source;
 
 /// Logs of management agents.
@@ -108,10 +107,10 @@ impl Reader<'_> {
         bias: Option<i32>,
         sink: &mut dyn Sink,
     ) {
-        static OFFER: LazyLock<Regex> = LazyLock::new(|| {
+        static OFFER: LazyLock<Expression> = LazyLock::new(|| {
             expression(r"Update \((?:Missing|Installed)\): (.+?) \(([0-9a-fA-F-]{36}), \d+\)")
         });
-        static DONE: LazyLock<Regex> = LazyLock::new(|| {
+        static DONE: LazyLock<Expression> = LazyLock::new(|| {
             expression(
                 r"^\s*Update \d+ \(([0-9a-fA-F-]{36})\) finished installing \((0x[0-9a-fA-F]{8})\)(?:, Reboot Required\? (Yes|No))?",
             )
@@ -153,7 +152,7 @@ impl Reader<'_> {
 
 /// `<time="19:33:19.766-330" date="11-28-2014" component=…`, and the bias where there is one.
 fn moment(tail: &str) -> Option<(Timestamp, Option<i32>)> {
-    static TAIL: LazyLock<Regex> = LazyLock::new(|| {
+    static TAIL: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r#"^<time="(\d\d?:\d\d:\d\d\.\d{1,9})([+-]\d{1,4})?" date="(\d{1,2}-\d{1,2}-\d{4})""#,
         )
@@ -176,8 +175,8 @@ fn instant(day: &str, time: &str, bias: &str) -> Option<(Timestamp, Option<i32>)
     }
 }
 
-fn old_parts() -> &'static Regex {
-    static OLD: LazyLock<Regex> = LazyLock::new(|| {
+fn old_parts() -> &'static Expression {
+    static OLD: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"^(.*?)\s+\$\$<[^>]*><(\d{1,2}-\d{1,2}-\d{4}) (\d\d?:\d\d:\d\d\.\d{1,9})([+-]\d{1,4})?><thread=",
         )

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use chrono::{DateTime, NaiveDate};
-use regex::{Captures, Regex};
+use regex::Captures;
 
 /// What the dates of a file say about the order of day and month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,9 +87,9 @@ fn plain(text: &str) -> String {
 
 /// Forms that can be read in one way only.
 fn unmistakable(text: &str) -> Option<NaiveDate> {
-    static YEAR_FIRST: LazyLock<Regex> =
+    static YEAR_FIRST: LazyLock<Expression> =
         LazyLock::new(|| expression(r"^(\d{4})\s?[./-]\s?(\d{1,2})\s?[./-]\s?(\d{1,2})\b"));
-    static WORDS: LazyLock<Regex> =
+    static WORDS: LazyLock<Expression> =
         LazyLock::new(|| expression(r"\b([A-Z][a-z]{2,8}) (\d{1,2}), (\d{4})\b"));
     if text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return file_time(text);
@@ -142,7 +142,7 @@ struct Parts {
 
 impl Parts {
     fn of(text: &str) -> Option<Self> {
-        static DATE: LazyLock<Regex> =
+        static DATE: LazyLock<Expression> =
             LazyLock::new(|| expression(r"^(\d{1,2})\s?([./-])\s?(\d{1,2})\s?[./-]\s?(\d{2,4})\b"));
         let text = plain(text);
         let parts = DATE.captures(&text)?;
@@ -166,4 +166,4 @@ impl Parts {
         NaiveDate::from_ymd_opt(self.year, month, day)
     }
 }
-use crate::expression::expression;
+use crate::expression::{Expression, expression};

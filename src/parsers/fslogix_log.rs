@@ -9,12 +9,11 @@
 use std::sync::LazyLock;
 
 use chrono::{NaiveDate, NaiveTime};
-use regex::Regex;
 
 use super::{Parser, Sink, damage};
 use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::source::Source;
 
 /// What the profile container of a user met.
@@ -60,8 +59,8 @@ impl Parser for FslogixLog {
     }
 }
 
-fn line_parts() -> &'static Regex {
-    static LINE: LazyLock<Regex> = LazyLock::new(|| {
+fn line_parts() -> &'static Expression {
+    static LINE: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"^\[(?P<time>\d\d:\d\d:\d\d\.\d+)\]\[tid:[0-9a-f.]+\]\[(?P<level>[A-Z]+)\s*(?::\s*(?P<code>[0-9a-fA-F]{8}))?\s*\]\s*(?P<message>.*)$",
         )

@@ -12,11 +12,11 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use chrono::{Days, NaiveDate};
-use regex::{Captures, Regex};
+use regex::Captures;
 
 use super::{Parser, Sink, damage};
 use crate::event::{Event, Timestamp};
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::source::Source;
 
 /// What the domain member, or the controller, says about logons and its secure channel.
@@ -71,7 +71,7 @@ const STATEMENTS: usize = 2000;
 
 /// One line: day, time, kind, text.
 fn entry(line: &str) -> Option<Captures<'_>> {
-    static LINE: LazyLock<Regex> = LazyLock::new(|| {
+    static LINE: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"^(?P<day>[0-9]{2}/[0-9]{2}) (?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}) \[[A-Z_]+\] (?:\[[0-9]+\] )?(?P<text>.*)$",
         )
@@ -113,7 +113,7 @@ struct Seen {
 }
 
 fn statement(text: &str) -> Option<Statement> {
-    static RETURNS: LazyLock<Regex> = LazyLock::new(|| {
+    static RETURNS: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"SamLogon: (?P<kind>.+?) logon of (?P<user>.+?) from (?P<from>.*?)(?: \(via .*\))? Returns (?P<status>0x[0-9A-Fa-f]+)",
         )

@@ -14,12 +14,11 @@
 use std::sync::LazyLock;
 
 use chrono::{DateTime, NaiveDateTime};
-use regex::Regex;
 
 use super::{Parser, Sink, damage};
 use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::source::Source;
 
 /// Whatever other products wrote about connections.
@@ -78,42 +77,42 @@ fn is_of_a_client(line: &str) -> bool {
 }
 
 /// FreeRDP and what is built on it, rdesktop.
-static CLIENT: LazyLock<Regex> = LazyLock::new(|| {
+static CLIENT: LazyLock<Expression> = LazyLock::new(|| {
     expression(r"(?i)freerdp|\bguacd\b|\brdesktop\b|\bremmina\b|CredSSP required by server")
 });
 
 /// Servers and proxies that speak the protocol.
-static OTHER_SERVER: LazyLock<Regex> = LazyLock::new(|| {
+static OTHER_SERVER: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r"(?i)\bxrdp\w*|\brdp[-_ ]?proxy|\bbastion\b|\bbackend\b.*\b(?:rdp|client)|gnome-remote-desktop|\bkrdp\b",
     )
 });
 
-static FAILS: LazyLock<Regex> = LazyLock::new(|| {
+static FAILS: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r"(?i)error|fail|errconnect|cannot|refus|reject|denied|disconnect|clos(?:ed|ing)|unexpected|required by|required_by|_by_server|not_on_server|reset by",
     )
 });
 
-static BLOCKS: LazyLock<Regex> = LazyLock::new(|| {
+static BLOCKS: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r"(?i)\b(?:block(?:ed|ing|s)?|bann?(?:ed|ing|s)?|drop(?:ped|ping|s)?|den(?:y|ied|ies)|reset(?:ting|s)?|reject(?:ed|ing|s)?|quarantined?|isolated?|contained)\b",
     )
 });
 
-static REMOTE_DESKTOP: LazyLock<Regex> = LazyLock::new(|| {
+static REMOTE_DESKTOP: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r"(?i)\b3389\b|\brdp|remote[- ]?desktop|remote access|termservice|\bmstsc\b|\bterminal server",
     )
 });
 
 /// The first address of a line: the one a connection comes from stands first.
-static ADDRESS: LazyLock<Regex> =
+static ADDRESS: LazyLock<Expression> =
     LazyLock::new(|| expression(r"(?:^|[^\d.])(\d{1,3}(?:\.\d{1,3}){3})(?:[^\d.]|$)"));
 
 /// The time at the beginning of a line: ISO 8601 with or without a zone, or xrdp's `[20260212-10:00:00]`.
 fn time(line: &str) -> Option<Timestamp> {
-    static TIME: LazyLock<Regex> = LazyLock::new(|| {
+    static TIME: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"^\W{0,2}(\d{4})-?(\d\d)-?(\d\d)[T \-](\d\d:\d\d:\d\d)(?:[.,]\d+)? ?(Z|UTC|[+-]\d\d:?\d\d)?",
         )

@@ -4,12 +4,12 @@
 
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Captures;
 
 use super::{Parser, Sink, damage};
 use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::source::Source;
 
 /// The settings of a saved connection.
@@ -50,7 +50,7 @@ impl Parser for RdpFile {
 }
 
 fn setting(line: &str) -> Option<Captures<'_>> {
-    static SETTING: LazyLock<Regex> =
+    static SETTING: LazyLock<Expression> =
         LazyLock::new(|| expression(r"^\u{feff}?([A-Za-z][0-9A-Za-z_ ]{2,50}):([isb]):(.*?)\s*$"));
     SETTING.captures(line)
 }

@@ -14,14 +14,12 @@ mod value;
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use self::value::Value;
 use super::damage::{self, Damage};
 use super::{Parser, Sink};
 use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::source::Source;
 
 /// Registry values as text.
@@ -77,7 +75,7 @@ fn is_path(name: &str, data: &str) -> bool {
 
 /// The key a line names, as `HKLM\…`: `[HKEY_…]`, a bare path, or the path of PowerShell.
 fn key(line: &str) -> Option<String> {
-    static KEY: LazyLock<Regex> = LazyLock::new(|| {
+    static KEY: LazyLock<Expression> = LazyLock::new(|| {
         expression(r"^\[?(?:HKEY_(?P<long>[A-Z_]+)|(?P<short>HK(?:LM|CU|CR|U|CC)))(?P<path>\\.*)?$")
     });
     let line = line.trim_end();

@@ -16,14 +16,12 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::dates::{self, Order, Reading};
 use super::export::moment;
 use super::{Parser, Sink, damage};
 use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::notice::Notice;
 use crate::source::Source;
 
@@ -81,7 +79,7 @@ impl Parser for Systeminfo {
 
 /// The value of a line `Label:   value` that begins at the margin.
 fn labelled(line: &str) -> Option<&str> {
-    static LABEL: LazyLock<Regex> =
+    static LABEL: LazyLock<Expression> =
         LazyLock::new(|| expression(r"^\u{feff}?[^\s:][^:]*(?:: [^:\s][^:]*)?\s?:(?:\s+(.*))?$"));
     Some(LABEL.captures(line.trim_end())?.get(1).map_or("", |value| value.as_str()))
 }
@@ -103,14 +101,14 @@ fn csv(text: &str) -> Option<(u64, Vec<String>)> {
 }
 
 fn is_version(value: &str) -> bool {
-    static VERSION: LazyLock<Regex> =
+    static VERSION: LazyLock<Expression> =
         LazyLock::new(|| expression(r"^\d+\.\d+\.\d{4,5}\s.*\d{4,5}$"));
     VERSION.is_match(value)
 }
 
 /// `3/20/2019, 9:58:25 PM`: with a time, which the date of the BIOS has not.
 fn is_moment(value: &str) -> bool {
-    static MOMENT: LazyLock<Regex> = LazyLock::new(|| {
+    static MOMENT: LazyLock<Expression> = LazyLock::new(|| {
         expression(r"^\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{1,4},? \d{1,2}[:.]\d\d[:.]\d\d")
     });
     MOMENT.is_match(value)

@@ -23,7 +23,7 @@ impl Condition {
     }
 
     /// Whether it holds; `selected` tells whether the selection of an index does.
-    pub(super) fn holds(&self, selected: &dyn Fn(usize) -> bool) -> bool {
+    pub(super) fn holds(&self, selected: &mut dyn FnMut(usize) -> bool) -> bool {
         match self {
             Self::Selection(index) => selected(*index),
             Self::Not(inner) => !inner.holds(selected),
@@ -147,7 +147,7 @@ mod tests {
     fn check(text: &str, selected: &[&str]) -> Result<bool, String> {
         let names = ["event", "code_a", "code_b"].map(String::from);
         let condition = Condition::parse(text, &names)?;
-        Ok(condition.holds(&|index| selected.contains(&names[index].as_str())))
+        Ok(condition.holds(&mut |index| selected.contains(&names[index].as_str())))
     }
 
     #[test]

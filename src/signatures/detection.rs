@@ -10,10 +10,10 @@ use std::sync::OnceLock;
 use serde_saphyr::{Location, Spanned};
 
 use super::condition::Condition;
+use super::facts::Facts;
 use super::node::{Node, Plain};
 use super::pattern::{FieldMatch, Pattern};
 use super::value::contains_any;
-use crate::event::Event;
 
 /// A compiled detection.
 #[derive(Debug, Clone)]
@@ -103,9 +103,9 @@ impl Detection {
     }
 
     /// Whether the event fits.
-    pub(super) fn matches(&self, event: &Event) -> bool {
-        self.condition.holds(&|index| {
-            self.selections.get(index).is_some_and(|selection| selection.matches(event))
+    pub(super) fn matches(&self, facts: &mut Facts<'_>) -> bool {
+        self.condition.holds(&mut |index| {
+            self.selections.get(index).is_some_and(|selection| selection.matches(facts))
         })
     }
 
@@ -187,12 +187,14 @@ impl Selection {
         }
     }
 
-    fn matches(&self, event: &Event) -> bool {
+    fn matches(&self, facts: &mut Facts<'_>) -> bool {
         match self {
             Self::Fields(maps) => {
-                maps.iter().any(|map| map.iter().all(|field| field.matches(event)))
+                maps.iter().any(|map| map.iter().all(|field| field.matches(facts)))
             }
-            Self::Keywords(words) => event.data.iter().any(|(_, value)| contains_any(value, words)),
+            Self::Keywords(words) => {
+                facts.event.data.iter().any(|(_, value)| contains_any(value, words))
+            }
         }
     }
 }

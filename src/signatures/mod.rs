@@ -4,10 +4,10 @@
 mod condition;
 mod detection;
 mod encode;
+mod facts;
 mod index;
 mod lint;
 mod load;
-mod needles;
 mod node;
 mod pattern;
 mod providers;
@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use facts::Facts;
 pub use lint::{Complaint, ExampleResult};
 pub use schema::{
     Cause, Collect, Grade, Kind, KnownUpdate, Level, Mark, Never, Provider, Remediation, Risk,
@@ -83,7 +84,11 @@ impl Signature {
     /// Whether it fits the event.
     #[must_use]
     pub fn matches(&self, event: &Event) -> bool {
-        self.detection.get().matches(event)
+        self.fits(&mut Facts::new(event))
+    }
+
+    fn fits(&self, facts: &mut Facts<'_>) -> bool {
+        self.detection.get().matches(facts)
     }
 
     /// The providers it looks at, as records write them.
@@ -250,8 +255,10 @@ impl Database {
 
     /// The signatures that fit an event.
     pub fn matches<'d>(&'d self, event: &'d Event) -> impl Iterator<Item = SignatureId> + 'd {
-        self.candidates(event)
-            .filter(|id| self.signature(*id).is_some_and(|signature| signature.matches(event)))
+        let mut facts = Facts::new(event);
+        self.candidates(event).filter(move |id| {
+            self.signature(*id).is_some_and(|signature| signature.fits(&mut facts))
+        })
     }
 
     /// Adds what the signatures want to see.

@@ -6,15 +6,17 @@ use std::sync::OnceLock;
 use regex::{Regex, RegexBuilder};
 
 use super::encode::{Encoding, encoded};
-use super::needles::{Words, may_match, needles};
+use super::facts::{Facts, FieldName, all_of};
 use super::node::Node;
 use super::value::{End, Value};
 use crate::event::{Event, parse_code};
+use crate::expression::needles::{Words, may_match, needles};
 
 /// A field with what it must be.
 #[derive(Debug, Clone)]
 pub(super) struct FieldMatch {
     pub(super) field: String,
+    name: FieldName,
     pub(super) patterns: Vec<Pattern>,
     all: bool,
     subject: Subject,
@@ -99,7 +101,7 @@ impl LazyRegex {
     }
 
     fn is_match(&self, value: &Value<'_>) -> bool {
-        if !may_match(self.needles.get_or_init(|| needles(&self.text)), value) {
+        if !may_match(self.needles.get_or_init(|| needles(&self.text)), value.text) {
             return false;
         }
         let compiled = self.compiled.get_or_init(|| regex(&self.text, &self.flags).ok());
@@ -170,22 +172,19 @@ impl FieldMatch {
                 patterns.push(pattern);
             }
         }
-        let subject = Subject::of(&field);
-        Ok(Self { field, patterns, all, subject })
+        let (subject, name) = (Subject::of(&field), FieldName::of(&field));
+        Ok(Self { field, name, patterns, all, subject })
     }
 
     /// Whether the event's field (any of them, when it occurs several times) fits.
-    pub(super) fn matches(&self, event: &Event) -> bool {
+    pub(super) fn matches(&self, facts: &mut Facts<'_>) -> bool {
         // Asked for every event that a rule could be about: nothing may be allocated on the usual ways.
+        let event = facts.event;
         match self.subject {
-            Subject::Provider => {
-                let name = Value::new(&event.provider);
-                let alias = event.event_source.as_deref().map(Value::new);
-                self.each(|pattern| {
-                    let fits = |name| pattern.fits_first(event, Some(name));
-                    fits(&name) || alias.as_ref().is_some_and(fits)
-                })
-            }
+            Subject::Provider => self.each(|pattern| {
+                let fits = |name| pattern.fits_first(event, Some(name));
+                fits(&facts.provider) || facts.alias.as_ref().is_some_and(fits)
+            }),
             Subject::EventId => self.each(|pattern| match (pattern, event.event_id) {
                 (Pattern::Is { code: Some(code), .. }, Some(id)) => *code == id,
                 (_, id) => {
@@ -198,27 +197,24 @@ impl FieldMatch {
                 let value = value.as_deref().map(Value::new);
                 self.each(|pattern| pattern.fits_first(event, value.as_ref()))
             }
-            Subject::Data => self.data_matches(event),
+            Subject::Data => self.data_matches(facts),
         }
     }
 
-    fn data_matches(&self, event: &Event) -> bool {
-        let mut named = event
-            .data
-            .iter()
-            .filter(|(name, _)| crate::event::same_name(name, &self.field))
-            .map(|(_, value)| Value::new(value));
-        let first = named.next();
-        let first = first.as_ref();
+    fn data_matches(&self, facts: &mut Facts<'_>) -> bool {
+        let event = facts.event;
+        let Some(field) = facts.field(self.name, &self.field) else { return false };
+        let first = field.first.as_ref();
         if self.each(|pattern| pattern.fits_first(event, first)) {
             return true;
         }
-        // A name may repeat.
-        let others: Vec<Value<'_>> = named.collect();
-        !others.is_empty()
-            && self.each(|pattern| {
-                pattern.fits_first(event, first) || others.iter().any(|value| pattern.fits(value))
-            })
+        if !field.repeats {
+            return false;
+        }
+        let others: Vec<_> = all_of(event, &self.field).skip(1).map(Value::new).collect();
+        self.each(|pattern| {
+            pattern.fits_first(event, first) || others.iter().any(|value| pattern.fits(value))
+        })
     }
 
     fn each(&self, mut fits: impl FnMut(&Pattern) -> bool) -> bool {
@@ -300,9 +296,9 @@ impl Pattern {
     fn fits(&self, value: &Value<'_>) -> bool {
         match self {
             Self::Absent | Self::Exists(_) | Self::Field(_) => false,
-            Self::Is { text, code, cased } => {
-                (code.is_some() && *code == value.code()) || value.is(text, *cased)
-            }
+            // Texts that are the same spell the same code.
+            Self::Is { code: Some(code), .. } => value.code() == Some(*code),
+            Self::Is { text, code: None, cased } => value.is(text, *cased),
             Self::Contains { text, cased } => value.contains(text, *cased),
             Self::StartsWith { text, cased } => value.has_at(text, *cased, End::Start),
             Self::EndsWith { text, cased } => value.has_at(text, *cased, End::End),

@@ -3,19 +3,26 @@
 use std::cell::OnceCell;
 
 use crate::event::parse_code;
+use crate::expression::needles;
 
 /// A value of an event, with what several patterns ask of it.
 pub(super) struct Value<'v> {
     pub(super) text: &'v str,
     /// The number that it spells, see [`parse_code`].
     code: OnceCell<Option<u32>>,
+    is_ascii: OnceCell<bool>,
     /// In lower case, where that is more than a matter of ASCII.
     lower: OnceCell<String>,
 }
 
 impl<'v> Value<'v> {
     pub(super) fn new(text: &'v str) -> Self {
-        Self { text, code: OnceCell::new(), lower: OnceCell::new() }
+        let (code, is_ascii, lower) = Default::default();
+        Self { text, code, is_ascii, lower }
+    }
+
+    fn is_ascii(&self) -> bool {
+        *self.is_ascii.get_or_init(|| self.text.is_ascii())
     }
 
     pub(super) fn code(&self) -> Option<u32> {
@@ -30,8 +37,7 @@ impl<'v> Value<'v> {
         match cased {
             true => self.text == text,
             false => {
-                self.text.eq_ignore_ascii_case(text)
-                    || (!self.text.is_ascii() && self.lower() == text)
+                self.text.eq_ignore_ascii_case(text) || (!self.is_ascii() && self.lower() == text)
             }
         }
     }
@@ -40,7 +46,7 @@ impl<'v> Value<'v> {
     pub(super) fn contains(&self, text: &str, cased: bool) -> bool {
         match cased {
             true => self.text.contains(text),
-            false if self.text.is_ascii() => contains_ascii(self.text.as_bytes(), text.as_bytes()),
+            false if self.is_ascii() => needles::contains(self.text, text),
             false => self.lower().contains(text),
         }
     }
@@ -54,7 +60,7 @@ impl<'v> Value<'v> {
         if cased {
             return ends(self.text);
         }
-        if !self.text.is_ascii() {
+        if !self.is_ascii() {
             return ends(self.lower());
         }
         let part = match end {
@@ -72,17 +78,6 @@ impl<'v> Value<'v> {
 pub(super) fn contains_any(value: &str, words: &[String]) -> bool {
     let value = Value::new(value);
     words.iter().any(|word| value.contains(word, false))
-}
-
-/// Whether `text`, in lower case, stands in a value of ASCII.
-fn contains_ascii(value: &[u8], text: &[u8]) -> bool {
-    // Most values are short, and there are many: no copy, and no search that has to be prepared.
-    let Some((first, _)) = text.split_first() else { return true };
-    let starts = value.len().checked_sub(text.len()).and_then(|last| value.get(..=last));
-    let Some(starts) = starts else { return false };
-    memchr::memchr2_iter(*first, first.to_ascii_uppercase(), starts).any(|at| {
-        value.get(at..at + text.len()).is_some_and(|part| part.eq_ignore_ascii_case(text))
-    })
 }
 
 /// An end of a value.

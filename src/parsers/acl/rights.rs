@@ -2,10 +2,8 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::account::Account;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 
 /// What an account may do with an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,7 +56,7 @@ impl Entry {
 
     /// `NT AUTHORITY\SYSTEM has no entry`, as people sum a listing up.
     pub(super) fn retold(text: &str) -> Option<Self> {
-        static MISSING: LazyLock<Regex> = LazyLock::new(|| {
+        static MISSING: LazyLock<Expression> = LazyLock::new(|| {
             expression(
                 r"(?i)^([^:()]+?)\s+(?:has no (?:entry|ace|access|permissions?|rights?)|is (?:missing|not listed))\b",
             )
@@ -69,7 +67,7 @@ impl Entry {
 
     /// `BUILTIN\Administrators:(OI)(CI)(F)`, of `cacls` `BUILTIN\Administrators:(OI)F`.
     pub(super) fn of_icacls(text: &str) -> Option<Self> {
-        static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
+        static ENTRY: LazyLock<Expression> = LazyLock::new(|| {
             expression(r"^([^:()]+):((?:\([A-Z][A-Za-z]*(?:,[A-Za-z]+)*\))*)([FRWCN])?\s*$")
         });
         let found = ENTRY.captures(text.trim())?;
@@ -93,7 +91,7 @@ impl Entry {
 
     /// The entries of `D:PAI(A;;FA;;;SY)(A;;FR;;;NS)`; owner and group may stand before them.
     pub(super) fn of_sddl(text: &str) -> Option<Vec<Self>> {
-        static ENTRY: LazyLock<Regex> =
+        static ENTRY: LazyLock<Expression> =
             LazyLock::new(|| expression(r"\((A|D);([A-Z]*);([0-9A-Za-z]*);[^;]*;[^;]*;([^;)]+)\)"));
         let list = text.trim();
         let list = if list.starts_with("D:") {

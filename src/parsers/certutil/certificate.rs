@@ -2,8 +2,6 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 /// A certificate, as far as its listing tells.
 #[derive(Debug, Clone)]
 pub(super) struct Certificate {
@@ -82,7 +80,7 @@ pub(super) fn hash(line: &str) -> Option<String> {
 
 /// The code at the end of a command that failed.
 pub(super) fn code(line: &str) -> Option<String> {
-    static CODE: LazyLock<Regex> = LazyLock::new(|| expression(r"\b0x[0-9a-fA-F]{1,8}\b"));
+    static CODE: LazyLock<Expression> = LazyLock::new(|| expression(r"\b0x[0-9a-fA-F]{1,8}\b"));
     CODE.find(line).map(|code| code.as_str().to_owned())
 }
 
@@ -117,7 +115,7 @@ const KEY_SET: [&str; 4] =
 
 /// The file in MachineKeys: 32 digits, `_`, the machine's GUID.
 fn key_file(line: &str) -> Option<&str> {
-    static FILE: LazyLock<Regex> =
+    static FILE: LazyLock<Expression> =
         LazyLock::new(|| expression(r"^  .*[:=] ([0-9a-f]{32}_[0-9a-fA-F-]+)$"));
     FILE.captures(line)?.get(1).map(|file| file.as_str())
 }
@@ -132,9 +130,9 @@ fn date(line: &str) -> Option<&str> {
 
 /// `Issuer: CN=…`: a label and a distinguished name.
 fn name(line: &str) -> Option<&str> {
-    static NAME: LazyLock<Regex> = LazyLock::new(|| {
+    static NAME: LazyLock<Expression> = LazyLock::new(|| {
         expression(r"^\S[^:=]{1,40}:\s*((?:CN|OU|O|E|C|S|L|DC|SERIALNUMBER)=.*)$")
     });
     NAME.captures(line)?.get(1).map(|name| name.as_str())
 }
-use crate::expression::expression;
+use crate::expression::{Expression, expression};

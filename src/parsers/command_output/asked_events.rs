@@ -4,11 +4,9 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::records::Record;
 use super::transcript::{Line, Part};
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::parsers::Sink;
 use crate::parsers::export::moment::Votes;
 use crate::parsers::export::{self, Row, columns, writer_of};
@@ -79,12 +77,12 @@ fn message(part: &Part<'_>, record: &Record) -> (u64, String) {
 
 /// What a command asks for: `-LogName X`, `-ProviderName Y`, or the same in a hash table.
 fn asked(part: &Part<'_>) -> Option<Asked> {
-    static LOG: LazyLock<Regex> = LazyLock::new(|| of("(?:LogName|Log)"));
-    static PROVIDER: LazyLock<Regex> = LazyLock::new(|| of("(?:ProviderName|Source)"));
+    static LOG: LazyLock<Expression> = LazyLock::new(|| of("(?:LogName|Log)"));
+    static PROVIDER: LazyLock<Expression> = LazyLock::new(|| of("(?:ProviderName|Source)"));
     if !part.runs(&["get-winevent", "get-eventlog"]) {
         return None;
     }
-    let value = |pattern: &Regex| {
+    let value = |pattern: &Expression| {
         let found = pattern.captures(part.command?)?;
         let value = (1..=3).find_map(|group| found.get(group))?;
         Some(value.as_str().to_owned())
@@ -95,7 +93,7 @@ fn asked(part: &Part<'_>) -> Option<Asked> {
 }
 
 /// `-Name value` and `Name = value`, with quotation marks or without.
-fn of(name: &str) -> Regex {
+fn of(name: &str) -> Expression {
     let pattern =
         format!(r#"(?i)(?:-{name}\s+|\b{name}\s*=\s*)(?:'([^']+)'|"([^"]+)"|([\w./-]+))"#);
     expression(&pattern)

@@ -3,16 +3,15 @@
 use std::sync::LazyLock;
 
 use chrono::NaiveDateTime;
-use regex::Regex;
 
 use super::Fact;
 use super::transcript::Part;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::parsers::dates::{self, Order, Reading};
 
 /// Reads the answers of `net time` in a part: `Current time at \\DC01 is 11/18/2026 2:41:53 PM`, in any language.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static ANSWER: LazyLock<Regex> = LazyLock::new(|| {
+    static ANSWER: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"^\p{L}[^\\]*\\\\([^\\\s]+)\s\D*?(\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{1,4}),? (\d{1,2}[:.]\d\d[:.]\d\d)(?: ([AaPp])\.?[Mm]\.?)?\s*$",
         )

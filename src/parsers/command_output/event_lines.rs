@@ -15,11 +15,10 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use chrono::{TimeZone, Utc};
-use regex::Regex;
 
 use super::transcript::Line;
 use crate::event::Timestamp;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::parsers::Sink;
 use crate::parsers::dates::Order;
 use crate::parsers::export::moment::{self, Votes};
@@ -124,15 +123,15 @@ impl Above {
 }
 
 /// `8/3/2026`, `24.02.2026`, `2026-09-14`.
-static DATE: LazyLock<Regex> =
+static DATE: LazyLock<Expression> =
     LazyLock::new(|| expression(r"\b(?:\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}[-/]\d{2}[-/]\d{2})\b"));
 
 /// `9:00:20`, `06:58`, `18:40:02.5Z`.
-static CLOCK: LazyLock<Regex> =
+static CLOCK: LazyLock<Expression> =
     LazyLock::new(|| expression(r"^\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?Z?$"));
 
 /// `Event ID: 1001, Source: BugCheck, Level: Error`, in any order.
-static LABELS: LazyLock<Regex> =
+static LABELS: LazyLock<Expression> =
     LazyLock::new(|| expression(r"(?i)\b(event\s?id|source|level|date)\s*[:=]\s*([^,;|]+)"));
 
 /// The head and the message of a line that holds an event.

@@ -4,11 +4,9 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::Fact;
 use super::transcript::Part;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 
 /// Reads the profiles in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
@@ -47,7 +45,7 @@ fn action(word: &str) -> &'static str {
 
 /// `Firewall Policy                       BlockInbound,AllowOutbound`, above it `State   ON`.
 fn netsh(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static POLICY: LazyLock<Regex> = LazyLock::new(|| {
+    static POLICY: LazyLock<Expression> = LazyLock::new(|| {
         expression(r"^\p{L}.*\s(Block|Allow)Inbound(Always)?,(?:Block|Allow)Outbound\s*$")
     });
     let rows = part.lines.iter().enumerate();

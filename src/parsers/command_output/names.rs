@@ -5,11 +5,9 @@
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::Fact;
 use super::transcript::{Line, Part};
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 
 /// Reads what names were looked up, and which addresses the machine has, in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
@@ -107,7 +105,7 @@ fn addresses(lines: &[Line]) -> (Vec<String>, u64) {
 
 /// `Pinging srv01.example.com [10.0.0.1] with 32 bytes of data:`.
 fn ping(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static PING: LazyLock<Regex> =
+    static PING: LazyLock<Expression> =
         LazyLock::new(|| expression(r"^\p{L}[^\[]*?([^\[\s]+) \[([0-9a-fA-F.:]+)\]\s.*\b32\b"));
     for line in part.lines {
         let may = line.text.contains(" [") && line.text.contains("32");
@@ -122,7 +120,7 @@ fn ping(part: &Part<'_>, facts: &mut Vec<Fact>) {
 /// `   IPv4 Address. . . . . . . . . . . : 10.0.0.1(Preferred)`; the first line with dots is the machine's name.
 /// `ipconfig on the session host: IPv4 Address 10.0.5.21`, as people write it.
 fn sentence(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static SAID: LazyLock<Regex> = LazyLock::new(|| {
+    static SAID: LazyLock<Expression> = LazyLock::new(|| {
         expression(r"(?i)\bipconfig\b.{0,60}\bIPv4\W\w+\W{1,3}(\d{1,3}(?:\.\d{1,3}){3})\b")
     });
     for line in part.lines {
@@ -136,7 +134,7 @@ fn sentence(part: &Part<'_>, facts: &mut Vec<Fact>) {
 }
 
 fn ipconfig(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static DOTS: LazyLock<Regex> =
+    static DOTS: LazyLock<Expression> =
         LazyLock::new(|| expression(r"^\s{2,}(\S.*?)[ .]*(?:\. ){2,}\.?\s?: ?(.*)$"));
     let mut host = "";
     let mut found: Option<Fact> = None;

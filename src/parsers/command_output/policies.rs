@@ -5,11 +5,9 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::Fact;
 use super::transcript::{Line, Part};
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 
 /// Policies of one list that are kept.
 const MOST: usize = 500;
@@ -44,7 +42,7 @@ pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
 
 /// Whether the tool names itself, or was asked for.
 fn is_gpresult(part: &Part<'_>) -> bool {
-    static NAME: LazyLock<Regex> =
+    static NAME: LazyLock<Expression> =
         LazyLock::new(|| expression(r"^Microsoft \(R\) Windows \(R\) .*\bv ?2\.0\s*$"));
     part.runs(&["gpresult"]) || part.lines.iter().take(20).any(|line| NAME.is_match(&line.text))
 }
@@ -98,7 +96,7 @@ fn applied<'p>(
 
 /// `GPO: RDP Hardening`, below it the key with its value's name, `Value:  1, 0, 0, 0`, and a state.
 fn values(lines: &[Line], facts: &mut Vec<Fact>) {
-    static NUMBER: LazyLock<Regex> =
+    static NUMBER: LazyLock<Expression> =
         LazyLock::new(|| expression(r"^(\d{1,3}), (\d{1,3}), (\d{1,3}), (\d{1,3})$"));
     let value = |line: &Line| line.text.split_once(':').map(|(_, value)| value.trim().to_owned());
     for three in lines.windows(3) {

@@ -4,11 +4,11 @@
 
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Captures;
 
 use super::Fact;
 use super::transcript::Part;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 
 /// The port of Remote Desktop, unless it was moved.
 const RDP: u16 = 3389;
@@ -67,10 +67,10 @@ fn searched_in_vain(part: &Part<'_>) -> Option<u64> {
 
 /// `  TCP    0.0.0.0:3389    0.0.0.0:0    LISTENING    1234`, with `-b` the program below.
 fn netstat(part: &Part<'_>) -> Vec<Listener> {
-    static ROW: LazyLock<Regex> = LazyLock::new(|| {
+    static ROW: LazyLock<Expression> = LazyLock::new(|| {
         expression(r"^\s*TCP\s+(\S+):(\d{1,5})\s+(\S+):(\d{1,5}|\*)\s+(?:\S.*?\s+)??(\d+)?\s*$")
     });
-    static OTHER: LazyLock<Regex> = LazyLock::new(|| expression(r"^\s*(?:TCP|UDP)\s"));
+    static OTHER: LazyLock<Expression> = LazyLock::new(|| expression(r"^\s*(?:TCP|UDP)\s"));
     let mut rows: Vec<Listener> = Vec::new();
     let mut open = false;
     for line in part.lines {

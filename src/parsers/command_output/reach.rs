@@ -2,11 +2,9 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::Fact;
 use super::transcript::Part;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 
 /// Reads the trials of a port in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
@@ -39,7 +37,7 @@ fn answers(word: &str) -> &'static str {
 
 /// `WARNING: TCP connect to (10.0.0.1 : 3389) failed`, `TCP port 3389 (ms-wbt-server service): FILTERED`.
 fn sentence(line: &str, number: u64) -> Option<Fact> {
-    static TRIAL: LazyLock<Regex> = LazyLock::new(|| {
+    static TRIAL: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"(?x)TCP\ connect\ to\ \((?P<to>[^\s)]+)\ ?:\ ?(?P<port>\d+)\)\ failed
             |^TCP\ port\ (?P<queried>\d+)\ \(.*\):\ (?P<state>LISTENING|NOT\ LISTENING|FILTERED)",

@@ -5,15 +5,13 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::Fact;
 use super::transcript::Part;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 
 /// Reads the state of the secure channel in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static STATUS: LazyLock<Regex> = LazyLock::new(|| {
+    static STATUS: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"(?x)^\s*(?P<what>Trusted\ DC\ Connection\ Status|Trust\ Verification\ Status
             |Getting\ DC\ name\ failed:)\s(?:Status\s)?=?\s*(?:Status\ =\ )?(?P<code>\d+)\s+0x[0-9a-fA-F]+

@@ -4,11 +4,9 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::Fact;
 use super::transcript::Part;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 
 /// The services a connection depends on, and those of the roles around it.
 const SERVICES: &[&str] = &[
@@ -54,9 +52,9 @@ fn known(name: &str) -> Option<&'static str> {
 
 /// `SERVICE_NAME: x`, then indented `LABEL : number  WORD`.
 fn read_sc(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static NAME: LazyLock<Regex> =
+    static NAME: LazyLock<Expression> =
         LazyLock::new(|| expression(r"^\s{0,2}\p{Lu}+_\p{Lu}[\p{Lu}_]*\s?: (\S+)$"));
-    static VALUE: LazyLock<Regex> = LazyLock::new(|| {
+    static VALUE: LazyLock<Expression> = LazyLock::new(|| {
         expression(r"^\s+\S[^:]*: (?:(\d)\s+([A-Z_]{6,})\b|(\d+)\s+\((0x[0-9a-f]+)\)|(\S.*)$)")
     });
     let mut open: Option<Fact> = None;

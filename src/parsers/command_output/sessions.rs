@@ -4,18 +4,16 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::Fact;
 use super::transcript::Part;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 
 /// The first number of a listener.
 const LISTENERS: u32 = 65_536;
 
 /// Reads the table of sessions in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static ROW: LazyLock<Regex> = LazyLock::new(|| {
+    static ROW: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"^[ >](?P<name>\S+)?\s+(?:(?P<user>[^\s\d]\S*(?: \S+)*)\s+)?(?P<id>\d{1,5})\s{1,3}(?P<state>\p{L}\S*)?(?:\s|$)",
         )

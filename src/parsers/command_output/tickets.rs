@@ -4,16 +4,15 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::Fact;
 use super::transcript::Part;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 
 /// Reads tickets and what went wrong when one was asked for, in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static LOGON: LazyLock<Regex> = LazyLock::new(|| expression(r"\b0:0x[0-9a-f]+\s*$"));
-    static COUNT: LazyLock<Regex> = LazyLock::new(|| expression(r"^\p{L}[^:#]*: \((\d{1,5})\)$"));
+    static LOGON: LazyLock<Expression> = LazyLock::new(|| expression(r"\b0:0x[0-9a-f]+\s*$"));
+    static COUNT: LazyLock<Expression> =
+        LazyLock::new(|| expression(r"^\p{L}[^:#]*: \((\d{1,5})\)$"));
     let mut session = false;
     let mut rest = part.lines;
     while let Some((line, after)) = rest.split_first() {
@@ -66,7 +65,7 @@ fn ticket(below: &[super::Line], first: &str, number: u64) -> Option<Fact> {
 
 /// `klist failed with 0xc0000133/-1073741517: …`, `… (GetTicket substatus): 0x80090324`.
 fn failure(part: &Part<'_>, line: &str, number: u64) -> Option<Fact> {
-    static FAILED: LazyLock<Regex> = LazyLock::new(|| {
+    static FAILED: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"(?i)^\s*klist\b.*\b(0x[0-9a-f]{8})(?:/-?\d+)?\b|\(GetTicket substatus\): (0x[0-9a-f]{3,8})",
         )

@@ -4,11 +4,9 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::Fact;
 use super::transcript::Part;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 
 /// Reads what the time service says in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
@@ -18,7 +16,7 @@ pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
 
 /// `Leap Indicator: 3(not synchronized)` above `Stratum: 0 (unspecified)`.
 fn status(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static NUMBER: LazyLock<Regex> =
+    static NUMBER: LazyLock<Expression> =
         LazyLock::new(|| expression(r"^\p{L}[^:]*: (\d{1,2}) ?\(.*\)$"));
     let number = |text: &str| {
         let may = text.ends_with(')') && text.contains(": ");
@@ -51,7 +49,7 @@ fn status(part: &Part<'_>, facts: &mut Vec<Fact>) {
 
 /// `14:41:53, d:+00.0012345s o:+00.0123456s  [ * ]`, `14:41:53, +00.0123456s`, `    NTP: +0.0000000s offset from dc1`.
 fn offsets(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static OFFSET: LazyLock<Regex> = LazyLock::new(|| {
+    static OFFSET: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"(?x)^\d\d[:.]\d\d[:.]\d\d,\ (?:d:[+-]\d+[.,]\d+s\ o:)?(?P<chart>[+-]\d+)[.,]\d+s\b
             |^\s+NTP:\ (?P<monitor>[+-]\d+)[.,]\d+s\ ",

@@ -2,17 +2,15 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::Fact;
 use super::transcript::Part;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 
 /// Reads the first certificate of the chain, in a part.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static TARGET: LazyLock<Regex> =
+    static TARGET: LazyLock<Expression> =
         LazyLock::new(|| expression(r"\bs_client\b.*-connect\s+\[?([^\s\]]+?)\]?:(\d{1,5})\b"));
-    static FIRST: LazyLock<Regex> = LazyLock::new(|| expression(r"^\s*0 s:\s?(\S.*)$"));
+    static FIRST: LazyLock<Expression> = LazyLock::new(|| expression(r"^\s*0 s:\s?(\S.*)$"));
     let command = part.command.into_iter();
     let texts = command.chain(part.lines.iter().map(|line| line.text.as_str()));
     let Some(target) = texts.filter_map(|text| TARGET.captures(text)).next() else { return };

@@ -3,11 +3,9 @@
 use std::cell::OnceCell;
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::records::{self, Record};
 use crate::event::SourceId;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::source::Source;
 
 /// A line and the line of the file on which it stands.
@@ -74,7 +72,7 @@ impl<'t> Part<'t> {
 
 /// The key that `reg query` asks for, in full.
 fn asked_key(command: &str) -> Option<String> {
-    static ASKED: LazyLock<Regex> =
+    static ASKED: LazyLock<Expression> =
         LazyLock::new(|| expression(r#"(?i)\breg(?:\.exe)?\s+query\s+(?:"(HK[^"]+)"|(HK\S+))"#));
     let found = ASKED.captures(command)?;
     let key = found.get(1).or_else(|| found.get(2))?.as_str();
@@ -105,7 +103,7 @@ pub(super) fn parts(lines: &[Line]) -> Vec<Part<'_>> {
 
 /// The command behind a prompt.
 fn prompt(line: &str) -> Option<&str> {
-    static PROMPT: LazyLock<Regex> = LazyLock::new(|| {
+    static PROMPT: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"^\s{0,2}(?:\[[^\[\]\s]+\]: )?(?:PS )?[A-Za-z]:\\[^>|<*?]{0,200}>\s?(.*)$|^PS> (.*)$",
         )

@@ -2,15 +2,13 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::Fact;
 use super::transcript::{Line, Part};
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 
 /// Reads the build in a part: `Microsoft Windows [Version 10.0.20348.4648]`, `Version 21H2 (OS Build 20348.4648)`.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static VER: LazyLock<Regex> = LazyLock::new(|| {
+    static VER: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"(?x)^Microsoft\ Windows\ \[\S+\ (?P<ver>\d+\.\d+\.\d{4,5}(?:\.\d+)?)\]\s*$
             |^\W*Version\ \w+\ \(\S+?[\ -]\S*\ (?P<winver>\d{5}\.\d+)\)\s*$

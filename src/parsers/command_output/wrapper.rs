@@ -8,15 +8,13 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::Fact;
 use super::transcript::Part;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 
 /// Reads the states in a part; they may stand in one sentence.
 pub(super) fn read(part: &Part<'_>, facts: &mut Vec<Fact>) {
-    static STATE: LazyLock<Regex> =
+    static STATE: LazyLock<Expression> =
         LazyLock::new(|| expression(r"(?i)\b(wrapper|service|listener) state:\s*(not \w+|\w+)"));
     let mut lines: Vec<u64> = Vec::new();
     let mut fields: Vec<(&'static str, String)> = Vec::new();

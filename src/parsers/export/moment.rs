@@ -3,10 +3,9 @@
 use std::sync::LazyLock;
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
-use regex::Regex;
 
 use crate::event::Timestamp;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::parsers::dates::{self, Order, Reading};
 
 /// What the dates of a file say about the order of day and month, taken one by one: a file may have millions.
@@ -99,7 +98,7 @@ pub(in crate::parsers) fn is_moment(text: &str) -> bool {
 
 /// `2:41:53 PM`, `14:41:53,123`, `下午 2:41:53`, `2:41:53 p. m.`
 fn clock(text: &str) -> Option<NaiveTime> {
-    static CLOCK: LazyLock<Regex> = LazyLock::new(|| {
+    static CLOCK: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"[\sT](?:(?P<before>上午|下午|午前|午後|오전|오후)\s*)?(?P<h>\d{1,2})[:.](?P<m>\d\d)(?:[:.](?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?)?(?:\s*(?P<after>[AaPp])\.?\s?[Mm]\b)?",
         )

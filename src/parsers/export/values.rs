@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::event::Event;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 
 /// Provider in lower case and event id.
 type Key = (String, u32);
@@ -113,7 +113,7 @@ fn service(event: &mut Event) {
 
 /// Without the invisible marks around the parts of dates, and the `?` that they become in 8-bit files.
 fn plain(message: &str) -> String {
-    static DATE: LazyLock<Regex> =
+    static DATE: LazyLock<Expression> =
         LazyLock::new(|| expression(r"\?(\d{1,4})\?([-/.])\?(\d{1,2})\?([-/.])\?(\d{1,4})"));
     let mark = |letter: char| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}');
     let message: String = message.chars().filter(|letter| !mark(*letter)).collect();
@@ -123,7 +123,7 @@ fn plain(message: &str) -> String {
 /// Where a value stands in a message.
 enum Place {
     /// The Nth match of a pattern.
-    Nth(&'static LazyLock<Regex>, usize),
+    Nth(&'static LazyLock<Expression>, usize),
     /// The value of the Nth line with a label, from 0.
     Line(usize),
     /// All after the Nth colon and blank, from 0.
@@ -142,7 +142,7 @@ enum Place {
 
 macro_rules! pattern {
     ($name:ident, $text:literal) => {
-        static $name: LazyLock<Regex> = LazyLock::new(|| expression($text));
+        static $name: LazyLock<Expression> = LazyLock::new(|| expression($text));
     };
 }
 pattern!(HEX, r"\b(0[xX][0-9a-fA-F]+)\b");

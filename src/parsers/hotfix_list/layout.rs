@@ -2,8 +2,6 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 /// Who wrote a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tool {
@@ -274,13 +272,13 @@ fn by_separators(
 
 /// What can be told of a line without its columns: the number of the update, its date and its kind.
 fn by_words(tool: Tool, line: &str, number: u64) -> Option<ListRow> {
-    static ID: LazyLock<Regex> = LazyLock::new(|| expression(r"\bKB\d{6,7}[^\s,;]*"));
-    static DATE: LazyLock<Regex> = LazyLock::new(|| {
+    static ID: LazyLock<Expression> = LazyLock::new(|| expression(r"\bKB\d{6,7}[^\s,;]*"));
+    static DATE: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"\b(?:01[0-9a-f]{14}|\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}(?: \d[\d:.]*(?: [AP]M)?)?)\b",
         )
     });
-    static FILE: LazyLock<Regex> = LazyLock::new(|| expression(r"\bFile \d+\s"));
+    static FILE: LazyLock<Expression> = LazyLock::new(|| expression(r"\bFile \d+\s"));
     if FILE.is_match(line) {
         return None;
     }
@@ -312,4 +310,4 @@ fn done(row: &mut ListRow, seen: &mut Vec<&'static str>, number: u64) -> Taken {
     let row = std::mem::replace(row, ListRow::new(tool, number));
     if row.is_update() { Taken::Row(row) } else { Taken::Part }
 }
-use crate::expression::expression;
+use crate::expression::{Expression, expression};

@@ -4,12 +4,12 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use regex::{Captures, Regex};
+use regex::Captures;
 
 use super::text::{Line, Text};
 use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::source::Source;
 
 /// How many lines below its code the rest of a box may stand: forum software puts blank lines between.
@@ -88,7 +88,7 @@ pub(super) fn find(text: &Text) -> Vec<Dialog> {
 /// A code as the box writes it, as people type it (`0x 904`, `2308`) and as text recognition reads it (`0x9O4`, `Ox7`).
 const CODE: &str = r#"["']?([0Oo] ?[xX] ?[0-9A-Fa-fOoIl]{1,8}|\d{1,10})\b"#;
 
-fn pattern(text: &str) -> Regex {
+fn pattern(text: &str) -> Expression {
     expression(&text.replace("CODE", CODE))
 }
 
@@ -112,17 +112,17 @@ enum Label {
 
 /// The labelled values of a line, in order, and where they stand.
 fn labels(line: &str) -> Vec<(Range<usize>, Label)> {
-    static CODES: LazyLock<Regex> =
+    static CODES: LazyLock<Expression> =
         LazyLock::new(|| pattern(r"(?i)(extended\s+)?\berror\s*code\s*[:=]\s*CODE"));
-    static TIME: LazyLock<Regex> = LazyLock::new(|| {
+    static TIME: LazyLock<Expression> = LazyLock::new(|| {
         pattern(r"(?i)[\p{L}\d_ ]*\(UTC\)\s*[:=]\s*(\d[\d/:.T -]+Z?(?:\s*[AP]M)?)")
     });
-    static REASON: LazyLock<Regex> =
+    static REASON: LazyLock<Expression> =
         LazyLock::new(|| pattern(r"(?i)\bextended\s?disc(?:onnect)?\s?reason\W{1,3}CODE"));
-    static ACTIVITY: LazyLock<Regex> = LazyLock::new(|| {
+    static ACTIVITY: LazyLock<Expression> = LazyLock::new(|| {
         pattern(r"(?i)activity\s*id\s*[:=]\s*\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
     });
-    static SERVER: LazyLock<Regex> =
+    static SERVER: LazyLock<Expression> =
         LazyLock::new(|| pattern(r"(?i)^remote (?:computer|pc)\s*[:=]\s*(\S+)$"));
     let text = |found: &Captures<'_>| found.get(1).map(|text| text.as_str().to_owned());
     let range = |found: &Captures<'_>| found.get(0).map_or(0..0, |found| found.range());
@@ -130,7 +130,7 @@ fn labels(line: &str) -> Vec<(Range<usize>, Label)> {
     // Most lines have none of the words, and a pattern costs a millisecond to be made.
     let lower = line.to_ascii_lowercase();
     let may = |word: &str| lower.contains(word);
-    let each = |pattern: &'static LazyLock<Regex>, word: &str| {
+    let each = |pattern: &'static LazyLock<Expression>, word: &str| {
         may(word).then(|| pattern.captures_iter(line)).into_iter().flatten()
     };
     for found in each(&CODES, "code") {
@@ -163,7 +163,7 @@ pub(super) fn is_label(line: &str) -> bool {
 
 /// The time of a box: `11/18/26 09:41:53 PM`, month first in every language met so far, or ISO from msrdc.
 pub(super) fn time(text: &str) -> Option<DateTime<Utc>> {
-    static PARTS: LazyLock<Regex> = LazyLock::new(|| {
+    static PARTS: LazyLock<Expression> = LazyLock::new(|| {
         pattern(
             r"(?i)^(\d{1,2})[/.](\d{1,2})[/.](\d{2}|\d{4})\s+(\d{1,2}:\d\d(?::\d\d)?(?:\s*[AP]M)?)$",
         )
@@ -252,7 +252,7 @@ impl Boxes {
 
 /// Boxes in other languages: two lines after each other that end in a code.
 fn by_position(lines: &[Line]) -> Vec<Dialog> {
-    static LABEL: LazyLock<Regex> =
+    static LABEL: LazyLock<Expression> =
         LazyLock::new(|| pattern(r"^[^:]{3,60}:\s*(0x[0-9A-Fa-f]{1,8})$"));
     let value = |line: &Line| code(LABEL.captures(&line.text)?.get(1)?.as_str());
     let lines: Vec<_> = lines.iter().filter(|line| !line.text.is_empty()).collect();
@@ -276,7 +276,7 @@ fn by_position(lines: &[Line]) -> Vec<Dialog> {
 /// Boxes in other languages that somebody wrote into one line:
 /// `(Fehlercode: 0x904, erweiterter Fehlercode: 0x7, Zeitstempel (UTC): 11/18/26 01:30:41 PM)`.
 fn in_a_row(lines: &[Line]) -> Vec<Dialog> {
-    static ROW: LazyLock<Regex> = LazyLock::new(|| {
+    static ROW: LazyLock<Expression> = LazyLock::new(|| {
         pattern(
             r"\p{L}\s?:\s*(0x[0-9A-Fa-f]{1,8})\s?[,;/|]\s*\p{L}[^:,;]{2,60}:\s*(0x[0-9A-Fa-f]{1,4})\b",
         )
@@ -330,17 +330,17 @@ fn is_client_code(error: u32) -> bool {
 
 /// `error 0x904 ext 0x7`, `0x904 (0x7)`, `904/7`.
 fn pair(line: &str) -> Option<(u32, Option<u32>)> {
-    static WORDS: LazyLock<Regex> = LazyLock::new(|| {
+    static WORDS: LazyLock<Expression> = LazyLock::new(|| {
         pattern(
             r"(?i)\b(?:error|code)\s*(?:code)?\W{0,3}\s*CODE\W{1,4}(?:and |with )?ext(?:ended)?\.?\s*(?:error)?\s*(?:code)?\W{0,3}CODE",
         )
     });
-    static BRACKETS: LazyLock<Regex> =
+    static BRACKETS: LazyLock<Expression> =
         LazyLock::new(|| pattern(r"(?i)\b(0x[0-9a-f]{3,8})\s*[(/,]\s*(0x[0-9a-f]{1,4})\b"));
-    static SLASH: LazyLock<Regex> = LazyLock::new(|| {
+    static SLASH: LazyLock<Expression> = LazyLock::new(|| {
         pattern(r"(?i)\b(?:error|code)\W{1,3}(0x[0-9a-f]{1,8})\s*/\s*(0x[0-9a-f]{1,4})\b")
     });
-    static BARE: LazyLock<Regex> =
+    static BARE: LazyLock<Expression> =
         LazyLock::new(|| pattern(r"(?:^|[^\d/])(104|108|204|304|708|904)/(\d)(?:[^\d/]|$)"));
     let labelled = WORDS.captures(line).or_else(|| BRACKETS.captures(line));
     if let Some(found) = labelled.or_else(|| SLASH.captures(line)) {
@@ -353,7 +353,7 @@ fn pair(line: &str) -> Option<(u32, Option<u32>)> {
 
 /// What wrappers around the client's control show, in decimal: `DiscReason 2308`, `ExtendedDisconnectReason 7`.
 fn control<'t>(line: &str, below: impl Iterator<Item = &'t str>) -> Option<(u32, Option<u32>)> {
-    static REASON: LazyLock<Regex> = LazyLock::new(|| {
+    static REASON: LazyLock<Expression> = LazyLock::new(|| {
         pattern(r"(?i)\b(?:rdp error code|rdp disconnected!?|disc(?:onnect)?\s?reason)\W{1,3}CODE")
     });
     let error = code(REASON.captures(line)?.get(1)?.as_str())?;
@@ -366,11 +366,11 @@ fn control<'t>(line: &str, below: impl Iterator<Item = &'t str>) -> Option<(u32,
 
 /// `error 0x904`, or a bare `0x904`; decimal only where the line speaks of Remote Desktop.
 fn single(line: &str) -> Option<(u32, Option<u32>)> {
-    static LABEL: LazyLock<Regex> =
+    static LABEL: LazyLock<Expression> =
         LazyLock::new(|| pattern(r"(?i)\berror\s*(?:code)?\W{0,3}CODE"));
-    static BARE: LazyLock<Regex> =
+    static BARE: LazyLock<Expression> =
         LazyLock::new(|| pattern(r"(?i)\b(0x[0-9a-f]{1,2}0[4-9]|0x300[0-9a-f]{4})\b"));
-    static ABOUT: LazyLock<Regex> =
+    static ABOUT: LazyLock<Expression> =
         LazyLock::new(|| pattern(r"(?i)\b(?:rdp|mstsc|remote desktop)\b"));
     let labelled = LABEL.captures(line).and_then(|found| Some(found.get(1)?.as_str().to_owned()));
     let labelled = labelled.filter(|text| text.contains(['x', 'X']) || ABOUT.is_match(line));

@@ -3,13 +3,11 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::dialogs;
 use super::text::{Line, Text};
 use crate::bundle::limits;
 use crate::event::{Event, Timestamp};
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::notice::Notice;
 use crate::parsers::Sink;
 use crate::source::Source;
@@ -98,17 +96,17 @@ fn is_open(text: &str) -> bool {
 
 /// `Subject: Remote Desktop does not work` says what its value says.
 fn without_label(text: &str) -> &str {
-    static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+    static LABEL: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"(?i)^(?:subject|description|summary|betreff|objet|asunto|oggetto|assunto)\s*:\s*",
         )
     });
-    LABEL.splitn(text, 2).last().unwrap_or(text)
+    LABEL.find(text).and_then(|label| text.get(label.end()..)).unwrap_or(text)
 }
 
 /// What stands in every ticket and says nothing: the frame of the box, its title, mail headers, greetings.
 fn is_boilerplate(text: &str) -> bool {
-    static FRAME: LazyLock<Regex> = LazyLock::new(|| {
+    static FRAME: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"(?ix)
             ^(?:\[[^\]]{0,30}\]\s*(?:hide\ details|see\ details|show\ details)?\s*)+$

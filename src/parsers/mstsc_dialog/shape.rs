@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::{messages, text, ticket};
 use crate::bundle::limits;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::parsers::command_output;
 use crate::source::Source;
 
@@ -69,7 +67,7 @@ const LETTER: [&[&str]; 3] = [
 
 /// Whether the labels of an error box are there.
 fn has_box(text: &str) -> bool {
-    static BOX: LazyLock<Regex> = LazyLock::new(|| {
+    static BOX: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r#"(?ix)
             \berror\s+code\s*[:=]\s*["']?(?:[0o]\s?x[^\n]{1,12}|\d{1,10})(?:[\s\\rn>|]{1,24}|.{0,24}?)
@@ -88,7 +86,7 @@ fn has_box(text: &str) -> bool {
 }
 
 fn speaks_of_it(text: &str) -> bool {
-    static WORDS: LazyLock<Regex> = LazyLock::new(|| {
+    static WORDS: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"(?ix)\bremote\ ?desktop|\bmstsc\b|\bRDP\b|\bRDS\b|0x904\b|\bterminal\ ?server|network\ level\ authentication
             |remotesitzung|remotezugriff|remoteanmeldung|ordinateur\ distant|authentification\ au\ niveau\ du\ réseau|equipo\ remoto
@@ -96,7 +94,7 @@ fn speaks_of_it(text: &str) -> bool {
             |desktop\ remoto|área\ de\ trabalho\ remota|リモート\ ?デスクトップ",
         )
     });
-    static TICKET_KEYS: LazyLock<Regex> = LazyLock::new(|| {
+    static TICKET_KEYS: LazyLock<Expression> = LazyLock::new(|| {
         expression(r#"(?i)"(?:subject|description|body|comment|summary|title)"\s*:"#)
     });
     let start = text.trim_start_matches('\u{feff}').trim_start();
@@ -129,7 +127,7 @@ fn is_heading(line: &str) -> bool {
 }
 
 fn is_log_line(line: &str, json: bool) -> bool {
-    static ODD: LazyLock<Regex> = LazyLock::new(|| {
+    static ODD: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r#"(?x)
             ^\W{0,2}\d{4}[-/.]\d\d?[-/.]\d\d?(?:[\ T,\t]|$)        # 2026-11-18 …

@@ -2,10 +2,9 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
 use serde_json::Value;
 
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::parsers::{command_output, event_xml};
 
 /// A line and the line of the file on which it stands.
@@ -116,7 +115,8 @@ fn plain(raw: &[(u64, String)]) -> Vec<Line> {
 }
 
 fn is_html(text: &str) -> bool {
-    static TAG: LazyLock<Regex> = LazyLock::new(|| expression(r"(?i)<(?:html|br|p|div|td|span)\b"));
+    static TAG: LazyLock<Expression> =
+        LazyLock::new(|| expression(r"(?i)<(?:html|br|p|div|td|span)\b"));
     TAG.is_match(text)
 }
 
@@ -139,9 +139,9 @@ fn unquote(text: &str) -> String {
 }
 
 fn without_tags(text: &str) -> String {
-    static BREAK: LazyLock<Regex> =
+    static BREAK: LazyLock<Expression> =
         LazyLock::new(|| expression(r"(?i)<br\s*/?>|</(?:p|div|tr|li|h\d)>"));
-    static TAG: LazyLock<Regex> = LazyLock::new(|| expression(r"</?[A-Za-z!][^<>]*>"));
+    static TAG: LazyLock<Expression> = LazyLock::new(|| expression(r"</?[A-Za-z!][^<>]*>"));
     let text = BREAK.replace_all(text, "\n");
     let text = TAG.replace_all(&text, "");
     text.replace("&nbsp;", " ")

@@ -3,12 +3,10 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::dialogs;
 use super::text::Text;
 use crate::event::{Event, Timestamp};
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::source::Source;
 
 /// How many lines a heading may have; `Server:` further down is the output of some tool.
@@ -50,7 +48,7 @@ pub(super) fn labels<'t>(lines: impl Iterator<Item = &'t str>) -> usize {
 }
 
 fn label(line: &str) -> Option<(&'static str, String)> {
-    static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+    static LABEL: LazyLock<Expression> = LazyLock::new(|| {
         expression(
             r"(?ix)^(?:
             (?<server>server(?:\ name)?|target|destination|session\ host|rd\ server)

@@ -2,8 +2,6 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 /// One value of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Value {
@@ -22,7 +20,7 @@ impl Value {
 
     /// Whether a line is a value or a part of one.
     pub(super) fn looks_like_one(line: &str) -> bool {
-        static PART: LazyLock<Regex> =
+        static PART: LazyLock<Expression> =
             LazyLock::new(|| expression(r#"^\s+(?:[0-9a-f]{2},)+|^(?:"[^"]*"|@)=(?:dword|hex)"#));
         Self::of_line(line).is_some() || PART.is_match(line)
     }
@@ -54,7 +52,7 @@ impl Value {
 
     /// `    Name    REG_DWORD    0x1`, in Windows XP with tabs. The name may hold blanks, and the data be empty.
     fn of_query(line: &str) -> Option<Self> {
-        static VALUE: LazyLock<Regex> = LazyLock::new(|| {
+        static VALUE: LazyLock<Expression> = LazyLock::new(|| {
             expression(r"^(?: {2,}|\t)(\S.*?)(?: {2,}|\t)(REG_[A-Z_]+)(?:(?: {1,4}|\t)(.*))?$")
         });
         let found = VALUE.captures(line)?;
@@ -151,4 +149,4 @@ fn text(bytes: &[u8]) -> String {
     let parts: Vec<_> = text.split('\0').filter(|part| !part.is_empty()).collect();
     parts.join("; ")
 }
-use crate::expression::expression;
+use crate::expression::{Expression, expression};

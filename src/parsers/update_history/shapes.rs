@@ -2,11 +2,9 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::Item;
 use crate::event::parse_code;
-use crate::expression::expression;
+use crate::expression::{Expression, expression};
 use crate::parsers::export::{csv, moment};
 use crate::parsers::servicing::{self, State};
 
@@ -224,7 +222,7 @@ fn is_outcome(line: &str) -> bool {
 
 /// What became of an update, and the date in the line, by its own words, a code, or the languages that are known.
 fn outcome(line: &str) -> Option<(Option<State>, String)> {
-    static DATE: LazyLock<Regex> =
+    static DATE: LazyLock<Expression> =
         LazyLock::new(|| expression(r"(\d{1,4}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{1,4})"));
     const INSTALLED: [&str; 5] = [
         "Successfully installed on",
@@ -299,8 +297,8 @@ fn title_line(line: &str) -> Option<&str> {
 
 /// Rows of a page that is not well-formed: cells begin with `<td`, and end where the next begins.
 fn html(lines: &mut dyn Iterator<Item = (u64, String)>) -> Vec<Item> {
-    static ROW: LazyLock<Regex> = LazyLock::new(|| expression(r"(?i)<tr\b"));
-    static CELL: LazyLock<Regex> = LazyLock::new(|| expression(r"(?i)<td\b[^>]*>"));
+    static ROW: LazyLock<Expression> = LazyLock::new(|| expression(r"(?i)<tr\b"));
+    static CELL: LazyLock<Expression> = LazyLock::new(|| expression(r"(?i)<td\b[^>]*>"));
     let mut items: Vec<Item> = Vec::new();
     let (mut row, mut begin) = (String::new(), 0);
     let mut put = |row: &str, line: u64| {
@@ -345,7 +343,7 @@ fn html(lines: &mut dyn Iterator<Item = (u64, String)>) -> Vec<Item> {
 
 /// The text of a cell, without its tags.
 fn plain(cell: &str) -> String {
-    static TAG: LazyLock<Regex> = LazyLock::new(|| expression(r"<[^>]*>"));
+    static TAG: LazyLock<Expression> = LazyLock::new(|| expression(r"<[^>]*>"));
     let text = TAG.replace_all(cell, "");
     let text =
         text.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");

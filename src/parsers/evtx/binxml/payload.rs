@@ -160,9 +160,7 @@ impl<'r> Decoder<'r, '_> {
 
     /// Whether an element is filled by bytes and nothing else.
     fn is_hex(&self, place: &Place<'r>) -> bool {
-        let steps = self.parts.steps.get(self.content(place));
-        let Some([Step::Content(Piece::Hole(hole))]) = steps else { return false };
-        place.values.get(usize::from(*hole)).is_some_and(|value| value.kind == values::BINARY)
+        self.only(place).is_some_and(|value| value.kind == values::BINARY)
     }
 
     fn value(&mut self, name: Arc<str>, unnamed: bool, text: String) -> Sure<()> {
@@ -186,10 +184,7 @@ impl<'r> Decoder<'r, '_> {
 
     /// The texts of an element that an array repeats.
     fn repeated(&self, place: &Place<'r>) -> Sure<Option<Vec<String>>> {
-        let steps = self.parts.steps.get(self.content(place));
-        let Some([Step::Content(Piece::Hole(hole))]) = steps else { return Ok(None) };
-        let value = place.values.get(usize::from(*hole));
-        let Some(value) = value.filter(|value| value.kind == values::TEXTS) else {
+        let Some(value) = self.only(place).filter(|value| value.kind == values::TEXTS) else {
             return Ok(None);
         };
         if place.is_root {
@@ -210,6 +205,13 @@ impl<'r> Decoder<'r, '_> {
     /// All text in an element and in those inside it.
     fn collect(&mut self, place: &Place<'r>, out: &mut String) -> Sure<()> {
         self.enter()?;
+        // Most elements are filled by a value and nothing else.
+        if let Some(value) = self.only(place).filter(|value| value.stream().is_none()) {
+            self.spend(1 + out.len() / 1024)?;
+            text::push(self.parts.data, *value, out)?;
+            self.depth -= 1;
+            return Ok(());
+        }
         let mut content = self.content(place);
         while let Some(at) = content.next() {
             let child = match *self.parts.steps.get(at).ok_or(Odd)? {

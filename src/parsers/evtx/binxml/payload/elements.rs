@@ -81,6 +81,17 @@ impl<'r> Decoder<'r, '_> {
         })
     }
 
+    /// The value that an element is filled by, when there is nothing else in it.
+    pub(super) fn only(&self, place: &Place<'r>) -> Option<&'r Value> {
+        let [rest @ .., Step::Content(Piece::Hole(hole))] =
+            self.parts.steps.get(place.step + 1..place.close)?
+        else {
+            return None;
+        };
+        let is_attribute = |step: &Step| matches!(step, Step::Attr { .. });
+        rest.iter().all(is_attribute).then(|| place.values.get(usize::from(*hole)))?
+    }
+
     pub(super) fn content(&self, place: &Place<'r>) -> Range<usize> {
         let steps = self.parts.steps.get(place.step + 1..place.close).unwrap_or_default();
         let attributes = steps.iter().take_while(|step| matches!(step, Step::Attr { .. })).count();
