@@ -60,8 +60,14 @@ pub(super) fn utf16(hex: &str) -> Option<String> {
     let (units, _) = hex.trim().as_bytes().as_chunks::<4>();
     let units =
         units.iter().map(|[a, b, c, d]| Some(u16::from_le_bytes([byte(*a, *b)?, byte(*c, *d)?])));
-    let units = units.take_while(|unit| *unit != Some(0)).collect::<Option<Vec<_>>>()?;
-    String::from_utf16(&units).ok()
+    // Every start and stop of a service has one: straight into the text.
+    let mut is_hex = true;
+    let units = units.map(|unit| {
+        is_hex &= unit.is_some();
+        unit.unwrap_or_default()
+    });
+    let text = char::decode_utf16(units.take_while(|unit| *unit != 0)).collect::<Result<_, _>>();
+    text.ok().filter(|_| is_hex)
 }
 
 /// The bytes of a hex string.
@@ -72,7 +78,11 @@ pub(super) fn bytes(hex: &str) -> Option<Vec<u8>> {
 }
 
 fn byte(high: u8, low: u8) -> Option<u8> {
-    let digit =
-        |letter: u8| char::from(letter).to_digit(16).and_then(|half| u8::try_from(half).ok());
+    let digit = |letter: u8| match letter {
+        b'0'..=b'9' => Some(letter - b'0'),
+        b'a'..=b'f' => Some(letter - b'a' + 10),
+        b'A'..=b'F' => Some(letter - b'A' + 10),
+        _ => None,
+    };
     Some(digit(high)? << 4 | digit(low)?)
 }
