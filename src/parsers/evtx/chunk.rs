@@ -42,7 +42,7 @@ pub(super) struct ChunkReport {
 pub(super) enum Left {
     /// So many records.
     Records(usize),
-    /// All of it.
+    /// All of it, or all behind a damage.
     Chunk,
 }
 
@@ -141,14 +141,18 @@ fn decode(
 ) -> Result<Read, String> {
     let mut coverage = Coverage::default();
     let found = reader.and_then(|reader| reader.read(source, bytes, sink));
-    let only = found.as_ref().map(|found| found.left.clone());
-    report.left = only.as_ref().map_or(Left::Chunk, |left| Left::Records(left.len()));
-    let Found { records, mut events, coverage: spans, .. } = found.unwrap_or_default();
+    // A chunk that is not ours from its beginning is all rest.
+    let Found { records, mut events, coverage: spans, left, rest } =
+        found.unwrap_or(Found { rest: Some(0), ..Found::default() });
+    report.left = if rest.is_some() { Left::Chunk } else { Left::Records(left.len()) };
     spans.into_iter().for_each(|span| coverage.absorb(span));
     let mut read = Read { records, ..Read::default() };
-    if only.as_ref().is_none_or(|left| !left.is_empty()) {
+    if rest.is_some() || !left.is_empty() {
+        let asked = |offset: u64| {
+            rest.is_some_and(|rest| rest <= offset) || left.binary_search(&offset).is_ok()
+        };
         let (more, others) =
-            reference::read(source, bytes, only.as_deref(), sink.interest(), &mut coverage)?;
+            reference::read(source, bytes, &asked, sink.interest(), &mut coverage)?;
         read = Read { records: records + more.records, ..more };
         let kept = |(offset, event)| Some((offset, sink.sift(&event)?));
         events.extend(others.into_iter().filter_map(kept));

@@ -1,7 +1,7 @@
 //! A chunk read by our own hands: every record looked at, the wanted ones decoded.
 //!
-//! What this reader is not sure of it names by the offset of the record, and the crate reads it. When the frames of
-//! the records themselves are damaged, the crate takes the chunk as a whole, as it knows how to go on behind the damage.
+//! What this reader is not sure of it names by the offset of the record, and the crate reads it. Where the frame of a
+//! record is damaged, the crate takes all that follows, as it knows how to go on behind the damage.
 
 use super::CHUNK;
 use super::binxml::cursor::index;
@@ -29,6 +29,8 @@ pub(super) struct Found {
     pub(super) coverage: Vec<CoverageSpan>,
     /// Records for the crate, by the offsets of their content.
     pub(super) left: Vec<u64>,
+    /// From there on the crate has to read everything.
+    pub(super) rest: Option<u64>,
 }
 
 /// Everything a chunk needs while it is read; used again for the next one.
@@ -74,10 +76,10 @@ impl Reader {
         let mut at = FIRST_RECORD;
         while at < live_end {
             let Some(frame) = frame(data, at) else {
-                if is_blank(data, at, live_end)? {
-                    break;
+                if !is_blank(data, at, live_end)? {
+                    found.rest = Some(at as u64);
                 }
-                return None;
+                break;
             };
             match self.record(source, data, &frame, sink, &mut found) {
                 Ok(()) => found.records += 1,

@@ -24,12 +24,11 @@ pub(super) struct Read {
     pub(super) first_error: Option<String>,
 }
 
-/// Reads a chunk, or only those records whose content is at the offsets in `only`, which are sorted. Events come with
-/// the offset of their content.
+/// Reads those records of a chunk of which `asked` says so, by the offset of their content, with which events come.
 pub(super) fn read(
     source: SourceId,
     bytes: &[u8],
-    only: Option<&[u64]>,
+    asked: &dyn Fn(u64) -> bool,
     interest: &Interest,
     coverage: &mut Coverage,
 ) -> Result<(Read, Vec<(u64, Event)>), String> {
@@ -38,8 +37,7 @@ pub(super) fn read(
     let mut read = Read::default();
     let mut events = Vec::new();
     for record in chunk.iter() {
-        let unasked = |offset| only.is_some_and(|only| only.binary_search(offset).is_err());
-        if record.as_ref().is_ok_and(|record| unasked(&record.binxml_offset)) {
+        if record.as_ref().is_ok_and(|record| !asked(record.binxml_offset)) {
             continue;
         }
         let offset = record.as_ref().map_or(0, |record| record.binxml_offset);
