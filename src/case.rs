@@ -165,7 +165,7 @@ impl Case {
     /// An example of everything that was found of a provider.
     pub fn found(&self, provider: &str) -> impl Iterator<Item = &Event> {
         let buckets = self.findings.series().flat_map(|(_, series)| &series.buckets);
-        buckets.map(|bucket| &bucket.example).filter(move |event| event.is_from(provider))
+        buckets.map(|bucket| &*bucket.example).filter(move |event| event.is_from(provider))
     }
 
     /// The same, of one host or of none that was told; of all when `host` is not known.
@@ -242,10 +242,10 @@ impl Case {
 
     fn note_cleared_logs_and_builds(&mut self) {
         let mut revisions: BTreeMap<HostKey, String> = BTreeMap::new();
-        for (_, series) in self.findings.series() {
+        for (key, series) in self.findings.series() {
+            let key = HostKey::new(&key.host);
+            let Some(host) = key.and_then(|key| self.hosts.get_mut(&key)) else { continue };
             for bucket in &series.buckets {
-                let key = bucket.example.computer.as_deref().and_then(HostKey::new);
-                let Some(host) = key.and_then(|key| self.hosts.get_mut(&key)) else { continue };
                 if let Some(revision) = host.note(bucket) {
                     revisions.extend(HostKey::new(&host.name).zip(Some(revision)));
                 }

@@ -112,10 +112,10 @@ struct Example {
 }
 
 impl Example {
-    fn into_event(self) -> Event {
+    fn into_event(self) -> Arc<Event> {
         match self.again {
-            Some(passing) => self.event.again(passing),
-            None => Arc::unwrap_or_clone(self.event),
+            Some(passing) => Arc::new(self.event.again(passing)),
+            None => self.event,
         }
     }
 }
@@ -204,9 +204,8 @@ impl Findings {
     /// Takes a hit.
     pub fn take(&mut self, mut hit: Hit) {
         let places = std::mem::take(&mut hit.places);
-        let mut left = places.len();
+        let mut told = None;
         for Place { signature, series, .. } in places {
-            left -= 1;
             // Another hit of the same part of a log may have begun the series meanwhile.
             let series = series.or_else(|| {
                 let (host, about) = told_apart_by(&hit.example.as_ref()?.event);
@@ -220,8 +219,10 @@ impl Findings {
                     continue;
                 }
             }
-            let example = if left > 0 { hit.example.clone() } else { hit.example.take() };
-            if let Some(example) = example.map(Example::into_event) {
+            if told.is_none() {
+                told = hit.example.clone().map(Example::into_event);
+            }
+            if let Some(example) = told.clone() {
                 let about = told_apart_by(&example).1.into();
                 let host = example.computer.clone().unwrap_or_default();
                 let key = SeriesKey { signature, host, about };

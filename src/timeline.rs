@@ -10,6 +10,32 @@ use crate::event::{Event, Origin, TimeQuality};
 use crate::findings::Bucket;
 use crate::signatures::{Database, Role, SignatureId};
 
+/// The values of a line: of an event, which the findings have too, or its own.
+#[derive(Debug, Clone)]
+pub enum Fields {
+    /// Those of an event.
+    Of(Arc<Event>),
+    /// Others.
+    Own(Vec<(Arc<str>, String)>),
+}
+
+impl std::ops::Deref for Fields {
+    type Target = [(Arc<str>, String)];
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::Of(event) => &event.data,
+            Self::Own(fields) => fields,
+        }
+    }
+}
+
+impl PartialEq for Fields {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
 /// One line of the timeline.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
@@ -42,7 +68,7 @@ pub struct Entry {
     /// One line for people.
     pub summary: String,
     /// The event's own values.
-    pub fields: Vec<(Arc<str>, String)>,
+    pub fields: Fields,
     /// Where it was read.
     pub origin: Origin,
     /// The connection this line tells of, when it is one and not a record.
@@ -52,7 +78,7 @@ pub struct Entry {
 impl Entry {
     /// A line for an event that no signature found, such as a dialog.
     #[must_use]
-    pub fn of_event(event: &Event, role: Role, summary: String) -> Self {
+    pub fn of_event(event: Arc<Event>, role: Role, summary: String) -> Self {
         let (time, quality) = event.time.resolve(None);
         Self {
             time,
@@ -69,16 +95,16 @@ impl Entry {
             incident: None,
             delta_s: None,
             summary,
-            fields: event.data.clone(),
             origin: event.origin,
+            fields: Fields::Of(event),
             attempt: None,
         }
     }
 
     fn of_bucket(id: SignatureId, bucket: &Bucket, db: &Database) -> Option<Self> {
         let signature = db.signature(id)?;
-        let entry =
-            Self::of_event(&bucket.example, signature.role, signature.summarize(&bucket.example));
+        let summary = signature.summarize(&bucket.example);
+        let entry = Self::of_event(Arc::clone(&bucket.example), signature.role, summary);
         Some(Self {
             time: bucket.first,
             last: bucket.last,

@@ -19,6 +19,7 @@ use rdpwhy::notice::Notice;
 use rdpwhy::report::FORMATS;
 use rdpwhy::report::rows::{self, Dialect};
 use rdpwhy::signatures::Database;
+use rdpwhy::timeline::Fields;
 
 const HOSTILE: [&str; 9] = [
     "=cmd|' /C calc'!A0",
@@ -45,13 +46,9 @@ fn hostile(db: &Database) -> Analysis<'_> {
         entry.summary = if number == 230 { long.clone() } else { text.to_owned() };
         entry.channel = Some(text.into());
         entry.provider = text.into();
-        for (name, value) in &mut entry.fields {
-            *name = text.into();
-            *value = text.to_owned();
-        }
-        for name in ["User", "Address", "Status"] {
-            entry.fields.push((name.into(), text.to_owned()));
-        }
+        let own = entry.fields.iter().map(|_| text);
+        let fields = own.chain(["User", "Address", "Status"]);
+        entry.fields = Fields::Own(fields.map(|name| (name.into(), text.to_owned())).collect());
     }
     for diagnosis in &mut analysis.diagnoses {
         let incident = &mut diagnosis.incident;

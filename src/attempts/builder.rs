@@ -17,7 +17,8 @@ const OPEN: usize = 4096;
 /// Collects the attempts of one source.
 #[derive(Debug, Default)]
 pub struct AttemptBuilder {
-    open: HashMap<Arc<str>, Attempt>,
+    /// Large ones, which stay where they are when there are more.
+    open: HashMap<Arc<str>, Box<Attempt>>,
     /// Attempts without ActivityID, newest last.
     loose: Vec<Attempt>,
     book: PeerBook,
@@ -38,7 +39,8 @@ impl AttemptBuilder {
         {
             self.close(activity);
         }
-        let attempt = self.open.entry(Arc::clone(activity)).or_insert_with(|| begin(sighting));
+        let attempt =
+            self.open.entry(Arc::clone(activity)).or_insert_with(|| Box::new(begin(sighting)));
         apply(attempt, sighting);
         if self.open.len() > OPEN {
             self.close_oldest();
@@ -70,7 +72,7 @@ impl AttemptBuilder {
 
     fn close(&mut self, activity: &Arc<str>) {
         if let Some(attempt) = self.open.remove(activity) {
-            self.book.add(attempt);
+            self.book.add(*attempt);
         }
     }
 
@@ -91,7 +93,10 @@ impl AttemptBuilder {
     pub fn finish(mut self) -> PeerBook {
         let mut open: Vec<_> = self.open.into_values().collect();
         open.sort_by(|a, b| (a.start, &a.activity).cmp(&(b.start, &b.activity)));
-        open.into_iter().chain(self.loose).for_each(|attempt| self.book.add(attempt));
+        open.into_iter()
+            .map(|attempt| *attempt)
+            .chain(self.loose)
+            .for_each(|attempt| self.book.add(attempt));
         self.book
     }
 }

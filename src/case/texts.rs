@@ -37,8 +37,9 @@ impl Case {
         let mut titles: BTreeMap<SourceId, Option<Arc<str>>> = BTreeMap::new();
         let mut findings = std::mem::take(&mut self.findings);
         let mut told: BTreeMap<HostKey, (Arc<str>, HostRoles)> = BTreeMap::new();
+        let mut last: Option<Arc<str>> = None;
         findings.rewrite(&mut |bucket| {
-            let event = &mut bucket.example;
+            let event = &bucket.example;
             if matches!(&*event.provider, "mstsc" | "ticket") {
                 return;
             }
@@ -48,12 +49,18 @@ impl Case {
                 let title = titles.entry(source).or_insert_with(|| {
                     sources.get(source.index()).and_then(|source| owners.titled(source))
                 });
-                event.computer = owners.owner(&places, path, title.as_ref(), &event.provider);
+                let owner = owners.owner(&places, path, title.as_ref(), &event.provider);
+                if owner.is_some() {
+                    Arc::make_mut(&mut bucket.example).computer = owner;
+                }
             }
-            if let Some(name) = &event.computer
+            // Most come in long rows of one machine.
+            let name = bucket.example.computer.as_ref().filter(|name| Some(*name) != last.as_ref());
+            if let Some(name) = name
                 && let Some(key) = HostKey::new(name)
             {
                 told.entry(key).or_insert_with(|| (Arc::clone(name), places::role(path)));
+                last = Some(Arc::clone(name));
             }
         });
         self.findings = findings;

@@ -15,7 +15,7 @@ pub(super) fn server(findings: &Findings, attempts: &Attempts) -> Option<HostKey
     }
     let found = |provider: &'static str| {
         let buckets = findings.series().flat_map(|(_, series)| &series.buckets);
-        buckets.map(|bucket| &bucket.example).filter(move |event| event.is_from(provider))
+        buckets.map(|bucket| &*bucket.example).filter(move |event| event.is_from(provider))
     };
     let tried = found("reachability").filter(|event| event.field("Port") == Some("3389"));
     only(tried.filter_map(|event| event.field("Host")))

@@ -8,7 +8,7 @@ use crate::case::Case;
 use crate::codes::DisconnectReason;
 use crate::event::{Origin, TimeQuality};
 use crate::signatures::Role;
-use crate::timeline::Entry;
+use crate::timeline::{Entry, Fields};
 
 /// Those lines.
 pub(super) fn entries(case: &Case, incidents: &[Incident]) -> Vec<Entry> {
@@ -19,7 +19,7 @@ pub(super) fn entries(case: &Case, incidents: &[Incident]) -> Vec<Entry> {
             .map(|error| DisconnectReason { error, extended: dialog.code("ExtendedErrorCode") });
         let words = code
             .map_or_else(String::new, |code| format!("Error dialog: {code} ({})", code.meaning()));
-        entries.push(Entry::of_event(dialog, Role::Symptom, words));
+        entries.push(Entry::of_event(Arc::new(dialog.clone()), Role::Symptom, words));
     }
     for attempt in &case.attempts.list {
         let Some((origin, _, _)) = attempt.steps.first() else { continue };
@@ -84,7 +84,7 @@ fn attempt_entry(attempt: &Attempt, origin: Origin) -> Entry {
         incident: None,
         delta_s: None,
         summary: format!("{side} {peer} {outcome}"),
-        fields,
+        fields: Fields::Own(fields),
         origin,
         attempt: Some(Box::new(attempt.clone())),
     }

@@ -1,5 +1,7 @@
 //! The hits of one signature on one host about one peer or KB: buckets of time that widen when there are too many.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::Hit;
@@ -11,8 +13,8 @@ const WIDEST: i64 = 100 * 366 * 86_400;
 /// The hits of a stretch of time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bucket {
-    /// The first of them, whole.
-    pub example: Event,
+    /// The first of them, whole; shared by all signatures that fit it.
+    pub example: Arc<Event>,
     /// When the first was; `None` when the source does not say.
     pub first: Option<DateTime<Utc>>,
     /// When the last was.

@@ -10,7 +10,7 @@ use crate::attempts::Attempt;
 use crate::case::HostKey;
 use crate::diagnosis::{Diagnosis, Verdict};
 use crate::report::rows::Row;
-use crate::timeline::Entry;
+use crate::timeline::{Entry, Fields};
 
 impl Redactor {
     /// Replaces the names in an analysis; reports of it tell pseudonyms from then on.
@@ -78,7 +78,7 @@ impl Redactor {
     fn entry(&self, entry: &mut Entry) {
         entry.host = self.host(&entry.host).into();
         entry.summary = self.summary(&entry.summary);
-        entry.fields = self.fields(&entry.fields);
+        entry.fields = Fields::Own(self.fields(&entry.fields));
         if let Some(attempt) = &mut entry.attempt {
             self.attempt(attempt);
         }
