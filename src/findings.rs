@@ -205,7 +205,7 @@ impl Findings {
     pub fn take(&mut self, mut hit: Hit) {
         let places = std::mem::take(&mut hit.places);
         let mut told = None;
-        for Place { signature, series, .. } in places {
+        for Place { signature, series, bucket } in places {
             // Another hit of the same part of a log may have begun the series meanwhile.
             let series = series.or_else(|| {
                 let (host, about) = told_apart_by(&hit.example.as_ref()?.event);
@@ -214,7 +214,9 @@ impl Findings {
             if let Some(series) = series.and_then(|place| self.series.get_mut(place)) {
                 // Buckets that have been widened since may begin elsewhere.
                 let nearby = || hit.example.is_none().then(|| series.place_nearby(hit.first));
-                if let Some(bucket) = series.place(hit.first).or_else(nearby) {
+                let there = bucket.filter(|bucket| series.holds(*bucket, hit.first));
+                let place = || series.place(hit.first);
+                if let Some(bucket) = there.or_else(place).or_else(nearby) {
                     series.count_at(bucket, &hit);
                     continue;
                 }
