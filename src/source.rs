@@ -5,7 +5,7 @@ mod lines;
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use encoding_rs::{UTF_8, WINDOWS_1252};
 use encoding_rs_io::DecodeReaderBytesBuilder;
@@ -19,6 +19,11 @@ use crate::event::{Origin, Position, SourceId};
 /// How event logs begin. Bundles hold hundreds of them, and the head of none needs to stay in memory whole.
 const EVENT_LOG: &[u8] = b"ElfFile\0";
 const EVENT_LOG_HEAD: usize = 8 * 1024;
+
+fn no_text() -> Mutex<Weak<str>> {
+    // Nobody holds it, so it is gone at once.
+    Mutex::new(Arc::downgrade(&Arc::from("")))
+}
 
 /// As many first bytes as a source needs of them: of an event log few, and its others need not be read twice.
 fn first_bytes(mut reader: Box<dyn Read + Send>, bytes: u64) -> io::Result<Vec<u8>> {
@@ -69,6 +74,8 @@ pub struct Source {
     pub bytes: u64,
     content: Box<dyn Content>,
     head: Vec<u8>,
+    /// The head as text, while somebody looks at it.
+    text: Mutex<Weak<str>>,
     /// How the bytes become text, and the length of the byte order mark: asked by every parser that sniffs.
     charset: OnceLock<(Charset, usize)>,
     digest: OnceLock<String>,
@@ -102,6 +109,7 @@ impl Source {
             bytes,
             content,
             head,
+            text: no_text(),
             charset: OnceLock::new(),
             digest: OnceLock::new(),
             hashes: true,
@@ -122,6 +130,7 @@ impl Source {
             bytes: bytes.len() as u64,
             content: Box::new(Arc::<[u8]>::from(bytes)),
             head,
+            text: no_text(),
             charset: OnceLock::new(),
             digest: OnceLock::new(),
             hashes: true,
@@ -136,16 +145,26 @@ impl Source {
 
     /// Keeps fewer of the first bytes, so that a hundred thousand sources fit into memory.
     pub(crate) fn shorten_head(&mut self, bytes: usize) {
+        self.text = no_text();
         self.head.truncate(bytes);
         self.head.shrink_to_fit();
     }
 
     /// The first bytes as text, decoded as [`Source::lines`] would; the last line may be cut.
     #[must_use]
-    pub fn text_head(&self) -> String {
+    ///
+    /// As long as somebody holds it, who else asks is given the same.
+    pub fn text_head(&self) -> Arc<str> {
+        let mut known = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = known.upgrade() {
+            return text;
+        }
         let (charset, mark) = self.charset();
         let text = charset.decode(self.head.get(mark..).unwrap_or_default());
-        if text.contains('\0') { text.replace('\0', "") } else { text }
+        let text: Arc<str> =
+            if text.contains('\0') { text.replace('\0', "").into() } else { text.into() };
+        *known = Arc::downgrade(&text);
+        text
     }
 
     fn charset(&self) -> (Charset, usize) {

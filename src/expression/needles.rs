@@ -41,14 +41,25 @@ pub(crate) fn contains(text: &str, word: &str) -> bool {
 
 /// How often a letter is met, roughly, with everything that is no letter in their middle.
 fn frequency(letter: u8) -> u8 {
-    match letter {
-        b'j' | b'q' | b'x' | b'z' => 0,
-        b'b' | b'f' | b'g' | b'k' | b'p' | b'v' | b'w' | b'y' => 1,
-        b'c' | b'd' | b'h' | b'l' | b'm' | b'u' => 3,
-        b'a' | b'e' | b'i' | b'n' | b'o' | b'r' | b's' | b't' | b' ' => 4,
-        _ => 2,
-    }
+    RANKS.get(usize::from(letter)).copied().unwrap_or_default()
 }
+
+/// A table, for this is asked for every letter of every word.
+static RANKS: [u8; 256] = {
+    let mut ranks = [2; 256];
+    let mut letter = 0;
+    while let Some((rank, _)) = ranks.split_at_mut(letter).1.split_first_mut() {
+        *rank = match letter as u8 {
+            b'j' | b'q' | b'x' | b'z' => 0,
+            b'b' | b'f' | b'g' | b'k' | b'p' | b'v' | b'w' | b'y' => 1,
+            b'c' | b'd' | b'h' | b'l' | b'm' | b'u' => 3,
+            b'a' | b'e' | b'i' | b'n' | b'o' | b'r' | b's' | b't' | b' ' => 4,
+            _ => 2,
+        };
+        letter += 1;
+    }
+    ranks
+};
 
 /// More words than these are no shorter way.
 const MANY: usize = 32;

@@ -35,6 +35,10 @@ impl Parser for Evt {
         "evt"
     }
 
+    fn is_binary(&self) -> bool {
+        true
+    }
+
     fn sniff(&self, source: &Source) -> bool {
         let head = source.head();
         head.get(4..8) == Some(MARK) && dword(head, 0) == Some(48) && dword(head, 44) == Some(48)

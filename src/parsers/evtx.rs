@@ -62,6 +62,10 @@ impl Parser for Evtx {
         "evtx"
     }
 
+    fn is_binary(&self) -> bool {
+        true
+    }
+
     fn sniff(&self, source: &Source) -> bool {
         let head = source.head();
         head.starts_with(header::MAGIC)

@@ -61,6 +61,11 @@ pub trait Parser: Sync {
     /// The format's name in reports and fixtures, such as `hotfix-list`.
     fn format(&self) -> &'static str;
 
+    /// Whether it looks at bytes, and not at text.
+    fn is_binary(&self) -> bool {
+        false
+    }
+
     /// Whether a source is in this format, judged by its content alone, never by its name.
     fn sniff(&self, source: &Source) -> bool;
 
@@ -111,7 +116,14 @@ pub static PARSERS: &[&dyn Parser] = &[
 /// The parser for a source, if any knows its content.
 #[must_use]
 pub fn parser_for(source: &Source) -> Option<&'static dyn Parser> {
-    PARSERS.iter().copied().find(|parser| parser.sniff(source))
+    let mut text = None;
+    PARSERS.iter().copied().find(|parser| {
+        // What the formats of text look at is decoded once for all of them.
+        if !parser.is_binary() {
+            text.get_or_insert_with(|| source.text_head());
+        }
+        parser.sniff(source)
+    })
 }
 
 /// Whether any parser knows a source, by its first bytes; for [`crate::bundle::Options::wanted`].

@@ -1,6 +1,7 @@
 //! Providers by their names in records. Exports of Event Viewer leave out `Microsoft-Windows-`, or show a name for people.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -21,6 +22,19 @@ static NAMES: LazyLock<Vec<Named>> = LazyLock::new(|| {
 
 const PREFIX: &str = "Microsoft-Windows-";
 
+/// The places of names, in order, by their first words, with and without [`PREFIX`], in lower case: each word of a text is
+/// asked about. Text formats have a source and no log: nobody copies their events.
+static BEGINNING: LazyLock<HashMap<String, Vec<usize>>> = LazyLock::new(|| {
+    let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+    for (place, named) in NAMES.iter().enumerate().filter(|(_, named)| !named.channels.is_empty()) {
+        let names = [Some(named.name.as_str()), named.name.strip_prefix(PREFIX)];
+        for first in names.into_iter().flatten().filter_map(|name| name.split(' ').next()) {
+            places.entry(first.to_ascii_lowercase()).or_default().push(place);
+        }
+    }
+    places
+});
+
 /// Names for people.
 const SHOWN: [(&str, &str); 1] =
     [("Microsoft Windows security auditing.", "Microsoft-Windows-Security-Auditing")];
@@ -36,8 +50,9 @@ pub(in crate::parsers) fn source_at(words: &[&str]) -> Option<(usize, &'static s
         });
         fits.then(|| name.split(' ').count())
     };
-    // Text formats have a source and no log: nobody copies their events.
-    let fitting = NAMES.iter().filter(|named| !named.channels.is_empty()).filter_map(|named| {
+    let first = words.first()?.trim_end_matches([',', ';', ':']).to_ascii_lowercase();
+    let fitting = BEGINNING.get(&first)?.iter().filter_map(|place| {
+        let named = NAMES.get(*place)?;
         let short = named.name.strip_prefix(PREFIX);
         let words = begins(&named.name).or_else(|| short.and_then(begins))?;
         Some((words, named.name.as_str()))
