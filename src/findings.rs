@@ -3,16 +3,17 @@
 //! A signature may fit a million records. What a diagnosis needs of them is when they came and an example of each
 //! moment, so hits of one signature, host and discriminator share buckets of time that widen when there are too many.
 
+mod key;
 mod series;
 
-use std::borrow::Borrow;
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use smallvec::SmallVec;
 
+use key::Parts;
+pub use key::SeriesKey;
 pub use series::{Bucket, Series};
 
 use crate::event::{Event, Passing, TimeQuality, Timestamp};
@@ -29,60 +30,6 @@ const FEWEST: usize = 4;
 
 /// Series per signature and host that are told apart by address or KB; further ones share one.
 const SERIES: usize = 1024;
-
-/// What hits are told apart by.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SeriesKey {
-    /// The signature.
-    pub signature: SignatureId,
-    /// The computer that logged it, as logged; empty for text.
-    pub host: Arc<str>,
-    /// The peer's address or the KB, when the event names one.
-    pub about: Arc<str>,
-}
-
-/// The parts of a key, so that one can be looked up that borrows them.
-trait Parts {
-    fn parts(&self) -> (SignatureId, &str, &str);
-}
-
-impl Parts for SeriesKey {
-    fn parts(&self) -> (SignatureId, &str, &str) {
-        (self.signature, &self.host, &self.about)
-    }
-}
-
-impl Parts for (SignatureId, &str, &str) {
-    fn parts(&self) -> (SignatureId, &str, &str) {
-        *self
-    }
-}
-
-impl<'k> Borrow<dyn Parts + 'k> for SeriesKey {
-    fn borrow(&self) -> &(dyn Parts + 'k) {
-        self
-    }
-}
-
-impl PartialEq for dyn Parts + '_ {
-    fn eq(&self, other: &Self) -> bool {
-        self.parts() == other.parts()
-    }
-}
-
-impl Eq for dyn Parts + '_ {}
-
-impl PartialOrd for dyn Parts + '_ {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for dyn Parts + '_ {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.parts().cmp(&other.parts())
-    }
-}
 
 /// Where hits of a signature are kept, as far as that is known.
 #[derive(Debug, Clone, Copy)]

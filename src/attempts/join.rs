@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::peers::PeerBook;
 use super::steps::Step;
-use super::{Attempt, AttemptSide, JOIN, may_be_same};
+use super::{Attempt, AttemptSide, Between, JOIN, may_be_same};
 
 /// The attempts of a whole bundle, both sides, in order of time.
 #[derive(Debug, Default)]
@@ -15,11 +15,8 @@ pub struct Attempts {
     /// Every attempt that was kept.
     pub list: Vec<Attempt>,
     /// Places of those that succeeded, by host and peer.
-    successes: HashMap<Place, Vec<usize>>,
+    successes: HashMap<Between, Vec<usize>>,
 }
-
-/// A host and its peer.
-type Place = (Arc<str>, Option<Arc<str>>);
 
 impl Attempts {
     /// Joins what the sources of a bundle say: RdpCoreTS, RemoteConnectionManager and LocalSessionManager are files of

@@ -31,6 +31,9 @@ fn may_be_same(one: &Option<Arc<str>>, other: &Option<Arc<str>>) -> bool {
     one.as_ref().zip(other.as_ref()).is_none_or(|(one, other)| one == other)
 }
 
+/// A computer and its peer.
+pub(crate) type Between = (Arc<str>, Option<Arc<str>>);
+
 /// Which side wrote about the attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AttemptSide {
@@ -93,7 +96,7 @@ impl Attempt {
     pub const THROWN_OUT: TimeDelta = TimeDelta::minutes(2);
 
     /// The computer that logged it, and its peer.
-    pub(crate) fn between(&self) -> (Arc<str>, Option<Arc<str>>) {
+    pub(crate) fn between(&self) -> Between {
         (Arc::clone(&self.host), self.peer.clone())
     }
 

@@ -1,13 +1,12 @@
 //! What the server saw of the failures that the client's side tells of, and the failures that only the server saw.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::clock::Offsets;
 use super::failure::{Basis, Failure, origins};
-use crate::attempts::{Attempt, AttemptSide};
+use crate::attempts::{Attempt, AttemptSide, Between};
 use crate::case::{Case, HostKey};
 use crate::cause::Stage;
 use crate::codes::DisconnectReason;
@@ -155,11 +154,9 @@ fn distance(failure: &Failure, death: &Attempt, offsets: &Offsets) -> Option<Tim
     (same_server && far <= reach).then_some(far)
 }
 
-type Peer = (Arc<str>, Option<Arc<str>>);
-
 /// Peers that die faster than people click: scanners and password guessers.
-fn burst_peers(deaths: &[&Attempt]) -> HashSet<Peer> {
-    let mut times: HashMap<Peer, Vec<DateTime<Utc>>> = HashMap::new();
+fn burst_peers(deaths: &[&Attempt]) -> HashSet<Between> {
+    let mut times: HashMap<Between, Vec<DateTime<Utc>>> = HashMap::new();
     for death in deaths {
         times.entry(death.between()).or_default().push(death.start);
     }
