@@ -1,4 +1,4 @@
-//! Regular expressions that are constants of this crate.
+//! Regular expressions that are constants of this crate, and when those are compiled that are not.
 
 pub(crate) mod needles;
 
@@ -19,19 +19,31 @@ const BLANKS: &str = r"\t-\r\x20\u{a0}\u{202f}\u{3000}";
 /// made with them, as long as the reading of a hundred megabytes of logs. No log writes its numbers in other digits; where
 /// letters of other languages are meant, say `\p{L}` or what they are not.
 pub(crate) fn expression(text: &str) -> Expression {
-    Expression { text: ascii(text), needles: OnceLock::new(), regex: OnceLock::new() }
+    Expression::late(ascii(text), |text| {
+        Some(Regex::new(text).expect("the expression is a constant"))
+    })
 }
 
-/// A constant expression that is compiled for the first text that has the words it needs: a ticket meets few of those that
-/// tickets are read with, and they cost more than the reading.
-#[derive(Debug)]
+/// An expression that is compiled for the first text that has the words it needs: a ticket meets few of those that tickets
+/// and signatures are read with, and they cost more than the reading.
+#[derive(Debug, Clone)]
 pub(crate) struct Expression {
     text: String,
+    compile: fn(&str) -> Option<Regex>,
     needles: OnceLock<Vec<Words>>,
-    regex: OnceLock<Regex>,
+    regex: OnceLock<Option<Regex>>,
 }
 
 impl Expression {
+    /// One that `compile` makes of a text; where it makes none, nothing matches.
+    pub(crate) fn late(text: String, compile: fn(&str) -> Option<Regex>) -> Self {
+        Self { text, compile, needles: OnceLock::new(), regex: OnceLock::new() }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
     /// The compiled expression; none when it cannot match the text.
     fn for_text(&self, text: &str) -> Option<&Regex> {
         if self.regex.get().is_none()
@@ -39,11 +51,7 @@ impl Expression {
         {
             return None;
         }
-        Some(self.compiled())
-    }
-
-    fn compiled(&self) -> &Regex {
-        self.regex.get_or_init(|| Regex::new(&self.text).expect("the expression is a constant"))
+        self.regex.get_or_init(|| (self.compile)(&self.text)).as_ref()
     }
 
     pub(crate) fn is_match(&self, text: &str) -> bool {

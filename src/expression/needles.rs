@@ -141,6 +141,7 @@ mod tests {
         assert_eq!(words(r"(?i)licen[cs](e|ing) server"), "licen & e|ing &  server");
         assert_eq!(words(r"(ab){2,3}x|[cd]e(fg)+"), "ab|fg");
         assert_eq!(words("größer"), "gr & er");
+        assert_eq!(words("(?ix) a b\\ c # d\n [e]"), "ab c");
         for open in [r"^\d+$", "(abc)?", "abc|", "(abc|.)", "(abc){0,2}", "", "("] {
             assert_eq!(words(open), "", "{open}");
         }

@@ -173,7 +173,8 @@ impl<'e> From<&'e Event> for Identity<'e> {
 pub trait Sink: Sync {
     /// What of a log is wanted in full. Records outside of it need not be decoded: they only count for coverage.
     fn interest(&self) -> &Interest;
-    /// Whether a record is counted elsewhere, so that nothing is kept of it and it need not be decoded.
+    /// Whether a wanted record is counted elsewhere, so that nothing is kept of it and it need not be decoded. Asked once a
+    /// record: the sink counts what it leaves out.
     fn is_told(&self, _record: &Identity<'_>) -> bool {
         false
     }

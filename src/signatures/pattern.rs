@@ -1,7 +1,6 @@
 //! One field of a Sigma selection: its modifiers and values, compiled.
 
 use std::net::IpAddr;
-use std::sync::OnceLock;
 
 use regex::{Regex, RegexBuilder};
 
@@ -10,7 +9,7 @@ use super::facts::{Facts, FieldName, all_of};
 use super::node::Node;
 use super::value::{End, Value};
 use crate::event::{Event, parse_code};
-use crate::expression::needles::{Words, may_match, needles};
+use crate::expression::Expression;
 
 /// A field with what it must be.
 #[derive(Debug, Clone)]
@@ -68,7 +67,7 @@ pub(super) enum Pattern {
         text: String,
         cased: bool,
     },
-    Regex(LazyRegex),
+    Regex(Expression),
     Network {
         base: IpAddr,
         prefix: u8,
@@ -79,34 +78,6 @@ pub(super) enum Pattern {
     },
     /// Equal to another field of the same event.
     Field(String),
-}
-
-/// A regular expression that is compiled when an event first gets this far: most runs need two or three of them.
-#[derive(Debug, Clone)]
-pub(super) struct LazyRegex {
-    text: String,
-    flags: String,
-    needles: OnceLock<Vec<Words>>,
-    compiled: OnceLock<Option<Regex>>,
-}
-
-impl LazyRegex {
-    fn new(text: String, flags: &str) -> Self {
-        let (needles, compiled) = Default::default();
-        Self { text, flags: flags.to_owned(), needles, compiled }
-    }
-
-    fn check(&self) -> Result<(), String> {
-        regex(&self.text, &self.flags).map(|_| ())
-    }
-
-    fn is_match(&self, value: &Value<'_>) -> bool {
-        if !may_match(self.needles.get_or_init(|| needles(&self.text)), value.text) {
-            return false;
-        }
-        let compiled = self.compiled.get_or_init(|| regex(&self.text, &self.flags).ok());
-        compiled.as_ref().is_some_and(|regex| regex.is_match(value.text))
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -166,8 +137,8 @@ impl FieldMatch {
             for text in dashes(value, windash).into_iter().flat_map(|text| forms(text, &encodings))
             {
                 let pattern = Pattern::compile(text.as_deref(), kind, cased, &flags)?;
-                if let (true, Pattern::Regex(regex)) = (checked, &pattern) {
-                    regex.check()?;
+                if let (true, Pattern::Regex(expression)) = (checked, &pattern) {
+                    regex(expression.as_str())?;
                 }
                 patterns.push(pattern);
             }
@@ -266,7 +237,7 @@ impl Pattern {
             || text.parse::<f64>().map_err(|error| format!("`{text}` is not a number: {error}"));
         let plain = || if cased { unescape(text) } else { unescape(text).to_lowercase() };
         Ok(match kind {
-            Kind::Regex => Self::Regex(LazyRegex::new(text.to_owned(), flags)),
+            Kind::Regex => Self::Regex(late(text, flags)),
             Kind::Cidr => network(text)
                 .ok_or_else(|| format!("`{text}` is not a network such as 10.0.0.0/8"))?,
             Kind::Compare(order) => Self::Compare { order, number: number()? },
@@ -302,7 +273,7 @@ impl Pattern {
             Self::Contains { text, cased } => value.contains(text, *cased),
             Self::StartsWith { text, cased } => value.has_at(text, *cased, End::Start),
             Self::EndsWith { text, cased } => value.has_at(text, *cased, End::End),
-            Self::Regex(regex) => regex.is_match(value),
+            Self::Regex(regex) => regex.is_match(value.text),
             Self::Network { base, prefix } => {
                 value.text.parse().is_ok_and(|address| in_network(address, *base, *prefix))
             }
@@ -344,17 +315,17 @@ fn unescape(text: &str) -> String {
     text.replace("\\*", "*").replace("\\?", "?").replace("\\\\", "\\")
 }
 
-fn regex(text: &str, flags: &str) -> Result<Regex, String> {
-    RegexBuilder::new(text)
-        .case_insensitive(flags.contains('i'))
-        .multi_line(flags.contains('m'))
-        .dot_matches_new_line(flags.contains('s'))
-        .size_limit(1 << 20)
-        .build()
-        .map_err(|error| error.to_string())
+fn regex(text: &str) -> Result<Regex, String> {
+    RegexBuilder::new(text).size_limit(1 << 20).build().map_err(|error| error.to_string())
 }
 
-fn wildcard(text: &str, kind: Kind, cased: bool) -> LazyRegex {
+/// The same, when a value may match it; flags stand before the expression, for nothing else would take them along.
+fn late(text: &str, flags: &str) -> Expression {
+    let text = if flags.is_empty() { text.to_owned() } else { format!("(?{flags}){text}") };
+    Expression::late(text, |text| regex(text).ok())
+}
+
+fn wildcard(text: &str, kind: Kind, cased: bool) -> Expression {
     let mut pattern = String::new();
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {
@@ -371,7 +342,7 @@ fn wildcard(text: &str, kind: Kind, cased: bool) -> LazyRegex {
     }
     let start = if matches!(kind, Kind::Whole | Kind::StartsWith) { "^" } else { "" };
     let end = if matches!(kind, Kind::Whole | Kind::EndsWith) { "$" } else { "" };
-    LazyRegex::new(format!("{start}{pattern}{end}"), if cased { "s" } else { "is" })
+    late(&format!("{start}{pattern}{end}"), if cased { "s" } else { "is" })
 }
 
 fn network(text: &str) -> Option<Pattern> {
